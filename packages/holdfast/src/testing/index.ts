@@ -1,0 +1,4 @@
+/** `holdfast/testing`: the suites that prove a store, for whoever writes one. */
+export type { StoreCapability, StoreHarness } from './store/harness.ts';
+export { storeConformance } from './store-conformance.ts';
+export { storeTorture, type TortureOptions } from './store-torture.ts';

@@ -30,8 +30,9 @@ const MAX_ROUNDS = 8;
 /** Sign-in: always a new id. The session that the request came with ends, and only an anonymous one leaves its data. */
 export async function startSession(context: EngineContext, options: StartOptions): Promise<StartOutcome> {
   const { userId, replaces } = options;
-  if (userId === '' || new TextEncoder().encode(userId).length > MAX_USER_ID_BYTES) {
-    throw new HoldfastError('invalid-option', `userId must be 1 to ${MAX_USER_ID_BYTES} bytes of text`);
+  // Half a surrogate pair is no text: stores would keep U+FFFD in its place, and two such users would share sessions.
+  if (userId === '' || !userId.isWellFormed() || new TextEncoder().encode(userId).length > MAX_USER_ID_BYTES) {
+    throw new HoldfastError('invalid-option', `userId must be 1 to ${MAX_USER_ID_BYTES} bytes of well-formed text`);
   }
   const carried = replaces?.userId === null ? replaces.data : {};
   const data = mergeData(carried, options.data, undefined);

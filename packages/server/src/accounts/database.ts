@@ -1,0 +1,186 @@
+/** The accounts database: Kysely over `node:sqlite`, shared by any number of processes on one machine. */
+import { chmodSync } from 'node:fs';
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StoreUnreachableError } from 'holdfast';
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Generated,
+  Kysely,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteDialect,
+  type SqliteDialectConfig,
+  SqliteDriver,
+  type SqliteStatement,
+} from 'kysely';
+
+/** An account. */
+export interface UserTable {
+  /** Random and opaque; never reused. */
+  id: string;
+  /** As the person typed it, without blanks around it. */
+  email: string;
+  /** What makes two spellings one account (email.ts). */
+  email_key: string;
+  /** Null when the person gave none. */
+  name: string | null;
+  /** An Argon2id string (password-hash.ts). */
+  password_hash: string;
+  /** Milliseconds since 1970. */
+  created_at: number;
+}
+
+/** Attempts counted against one key within one window (throttle.ts). */
+export interface AttemptTable {
+  /** A hash: neither an address nor an e-mail address can be read from it. */
+  key: string;
+  count: Generated<number>;
+  /** When the window ends, milliseconds since 1970. */
+  resets_at: number;
+}
+
+/** The tables. */
+export interface Tables {
+  users: UserTable;
+  attempts: AttemptTable;
+}
+
+/** The database as the accounts use it. */
+export type AccountsDatabase = Kysely<Tables>;
+
+/** How long opening may wait for another process that opens the file too, in milliseconds. */
+const OPEN_MS = 5000;
+/** How long SQLite itself waits for another writer, in milliseconds. That blocks the whole process, so it is short. */
+const BLOCKING_MS = 20;
+/** How long a writer goes on trying, in milliseconds, without blocking anybody else. */
+const BUSY_MS = 2000;
+const SQLITE_BUSY = 5;
+
+/** Opens (or makes) the file with mode 0600. Throws what SQLite throws. */
+export function openAccountsFile(path: string): DatabaseSync {
+  const database = new DatabaseSync(path, { timeout: OPEN_MS });
+  chmodSync(path, 0o600);
+  // FULL: an account that was answered with 201 is there after a power cut.
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
+  database.exec(`PRAGMA busy_timeout = ${BLOCKING_MS}`);
+  return database;
+}
+
+/** Kysely over an open file. Failures of the file become `StoreUnreachableError`; broken rules stay what they are. */
+export function accountsDatabase(file: DatabaseSync): AccountsDatabase {
+  return new Kysely<Tables>({ dialect: nodeSqliteDialect(file) });
+}
+
+/** Whether SQLite refused a row because its unique key is taken. */
+export function isUniqueViolation(error: unknown): boolean {
+  return sqliteCode(error) === 2067 || sqliteCode(error) === 1555;
+}
+
+/** Passes on a broken constraint, and turns everything else that SQLite says into "unreachable". */
+export function asUnreachable(error: unknown): unknown {
+  const code = sqliteCode(error);
+  const closed = error instanceof Error && 'code' in error && error.code === 'ERR_INVALID_STATE';
+  if (closed) return new StoreUnreachableError('the accounts database is closed', { cause: error });
+  if (code === null || (code & 0xff) === 19 || (code & 0xff) === 1) return error;
+  return new StoreUnreachableError('the accounts database did not answer', { cause: error });
+}
+
+function sqliteCode(error: unknown): number | null {
+  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : null;
+}
+
+function nodeSqliteDialect(file: DatabaseSync): Dialect {
+  const config = { database: { prepare: statements(file), close: () => file.close() } };
+  const base = new SqliteDialect(config);
+  return {
+    createAdapter: () => new TransactionalAdapter(),
+    createDriver: () => new ImmediateDriver(config, file),
+    createIntrospector: (database) => base.createIntrospector(database),
+    createQueryCompiler: () => base.createQueryCompiler(),
+  };
+}
+
+/** SQLite rolls back schema changes too, which lets several processes migrate at once: one does it, the others wait. */
+class TransactionalAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+class ImmediateDriver extends SqliteDriver {
+  readonly #file: DatabaseSync;
+
+  constructor(config: SqliteDialectConfig, file: DatabaseSync) {
+    super(config);
+    this.#file = file;
+  }
+
+  /** A transaction takes the write lock at its start: one that begins by reading could not be upgraded under load. */
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  }
+
+  /** A full disk makes SQLite roll back by itself; doing it again would hide why. */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    if (this.#file.isTransaction) await super.rollbackTransaction(connection);
+  }
+
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    return new PatientConnection(await super.acquireConnection());
+  }
+}
+
+/** Waits for another writer by trying again: a statement that found the file locked has done nothing. */
+class PatientConnection implements DatabaseConnection {
+  readonly #connection: DatabaseConnection;
+
+  constructor(connection: DatabaseConnection) {
+    this.#connection = connection;
+  }
+
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    const until = performance.now() + BUSY_MS;
+    for (;;) {
+      try {
+        return await this.#connection.executeQuery<R>(query);
+      } catch (error) {
+        const locked = error instanceof Error && ((sqliteCode(error.cause) ?? 0) & 0xff) === SQLITE_BUSY;
+        if (!locked || performance.now() >= until) throw error;
+        await sleep(2 + Math.random() * 10);
+      }
+    }
+  }
+
+  streamQuery<R>(query: CompiledQuery, chunkSize?: number): AsyncIterableIterator<QueryResult<R>> {
+    return this.#connection.streamQuery<R>(query, chunkSize);
+  }
+}
+
+/** Statements prepared once per text: the service has a few dozen of them. */
+function statements(file: DatabaseSync): (sql: string) => SqliteStatement {
+  const kept = new Map<string, SqliteStatement>();
+  return (sql) => {
+    const known = kept.get(sql);
+    if (known !== undefined) return known;
+    const statement = attempt(() => file.prepare(sql));
+    const adapted: SqliteStatement = {
+      reader: statement.columns().length > 0,
+      all: (parameters) => attempt(() => statement.all(...(parameters as SQLInputValue[]))),
+      run: (parameters) => attempt(() => statement.run(...(parameters as SQLInputValue[]))),
+      iterate: (parameters) => attempt(() => statement.iterate(...(parameters as SQLInputValue[]))),
+    };
+    kept.set(sql, adapted);
+    return adapted;
+  };
+}
+
+function attempt<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw asUnreachable(error);
+  }
+}

@@ -1,0 +1,89 @@
+#!/usr/bin/env node
+/** The command `holdfast`. */
+import cluster from 'node:cluster';
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { ConfigError } from '../config/config.ts';
+import { configHelp, configMarkdown } from '../config/reference.ts';
+import { generateKey, keysStatus } from './keys.ts';
+import { reportProblems } from './load.ts';
+import { complain, EXIT, say } from './output.ts';
+import { serve, serveAsWorker } from './serve.ts';
+
+const MAX_WORKERS = 64;
+
+/** Runs the command line; answers the exit status. */
+export async function main(argv: readonly string[]): Promise<number> {
+  let status: number = EXIT.ok;
+  const program = new Command('holdfast')
+    .description('Keeps people signed in: the auth service and its keys.')
+    .version(version())
+    .exitOverride()
+    .showHelpAfterError('(holdfast --help lists the commands)');
+  program
+    .command('serve')
+    .description('start the service')
+    .option('--workers <n>', 'processes that share the port', readWorkers, 1)
+    .option('--accept-sign-out', 'start although the keys sign people out', false)
+    .addHelpText('after', `\n${configHelp()}`)
+    .action(async (options: { workers: number; acceptSignOut: boolean }) => {
+      status = await serve(options);
+    });
+  const keys = program.command('keys').description('make keys and see which are in use');
+  keys
+    .command('generate')
+    .description('print a new secret for SESSION_SECRET')
+    .action(() => {
+      status = generateKey();
+    });
+  keys
+    .command('status')
+    .description('which keys live sessions depend on, and which can go')
+    .action(async () => {
+      status = await keysStatus();
+    });
+  program
+    .command('config')
+    .description('explain every setting')
+    .option('--markdown', 'as the reference page', false)
+    .action(({ markdown }: { markdown: boolean }) => say(markdown ? configMarkdown().trimEnd() : configHelp()));
+
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return status;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (error instanceof ConfigError) return reportProblems(error.problems);
+    throw error;
+  }
+}
+
+function readWorkers(text: string): number {
+  const workers = Number(text);
+  if (/^[0-9]+$/.test(text) && workers >= 1 && workers <= MAX_WORKERS) return workers;
+  throw new InvalidArgumentError(`write a number from 1 to ${MAX_WORKERS}`);
+}
+
+function version(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  return manifest.version;
+}
+
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error ? error.code : '';
+  if (code === 'EADDRINUSE') return 'the port is taken by another process; set PORT to another one';
+  if (code === 'EACCES') return 'this process may not listen on that port; set PORT to one above 1023';
+  return error.message;
+}
+
+try {
+  process.exitCode = await (cluster.isWorker ? serveAsWorker() : main(process.argv.slice(2)));
+} catch (error) {
+  complain(`holdfast: ${explain(error)}`);
+  process.exitCode = EXIT.failure;
+}
+// Nothing keeps a finished command waiting, such as a worker's channel to the first process.
+process.exit();

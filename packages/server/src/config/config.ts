@@ -1,0 +1,50 @@
+/** The configuration in force: plain values, so that a fleet's first process can hand it to the others as it is. */
+
+/** How much is logged. */
+export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+
+/** Resolved once at start; see the reference page for what each setting means. */
+export interface Config {
+  readonly profile: 'development' | 'production';
+  /** An origin without a slash at its end. Null when it is to follow the port (development). */
+  readonly publicUrl: string | null;
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** An absolute path. */
+  readonly dataDir: string;
+  /** Lower case, with or without a port. */
+  readonly allowedHosts: readonly string[];
+  readonly allowedOrigins: readonly string[];
+  readonly trustedProxies: readonly string[];
+  /** Newest first. Empty: a key for development is to be made or read in `dataDir`. */
+  readonly secrets: readonly string[];
+  readonly cookieName: string;
+  readonly cookieDomain: string | null;
+  readonly idleSeconds: number;
+  readonly absoluteSeconds: number;
+  readonly logLevel: LogLevel;
+  readonly debug: boolean;
+}
+
+/** One thing that is wrong, and what to do about it. */
+export interface ConfigProblem {
+  /** The setting. */
+  readonly name: string;
+  readonly message: string;
+  readonly fix: string;
+}
+
+/** Exit status of a process whose configuration cannot work (sysexits.h: EX_CONFIG). */
+export const EXIT_CONFIG = 78;
+
+/** What stops a start: all problems at once, so that nobody mends them one start at a time. */
+export class ConfigError extends Error {
+  readonly problems: readonly ConfigProblem[];
+
+  constructor(problems: readonly ConfigProblem[]) {
+    super(problems.map((problem) => `${problem.name}: ${problem.message}\n  fix: ${problem.fix}`).join('\n'));
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}

@@ -1,0 +1,129 @@
+/** What accounts are made of: addresses, passwords, hashes, the queue, the file. */
+import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { accountsDatabase, openAccountsFile } from '../src/accounts/database.ts';
+import { emailKey } from '../src/accounts/email.ts';
+import { createHashQueue, QueueFullError } from '../src/accounts/hash-queue.ts';
+import { migrate } from '../src/accounts/migrations.ts';
+import { hashPassword, verifyPassword } from '../src/accounts/password-hash.ts';
+import { passwordProblem } from '../src/accounts/password-rules.ts';
+import { createUsers } from '../src/accounts/users.ts';
+import { temporaryDirectory } from './harness/service.ts';
+
+const CHEAP = { memoryKib: 64, passes: 1, parallelism: 1 };
+
+test('AU9: spellings of one address have one key', () => {
+  for (const spelling of ['ada@example.test', ' Ada@Example.TEST ', 'ADA@EXAMPLE.TEST', 'ａｄａ@example.test']) {
+    assert.equal(emailKey(spelling), 'ada@example.test');
+  }
+  assert.equal(emailKey('STRASSE@x.test'), emailKey('straße@x.test'));
+  fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => emailKey(emailKey(text)) === emailKey(text)));
+});
+
+test('AU13, AU14: common, monotonous and self-telling passwords are refused, any others are taken', () => {
+  for (const bad of [
+    'password',
+    'PassWord1',
+    'qwertyuiop',
+    'aaaaaaaaaaaa',
+    'abababababab',
+    'ada@example.test',
+    'ADA@example.test',
+  ]) {
+    assert.notEqual(passwordProblem(bad, 'ada@example.test'), null, bad);
+  }
+  assert.notEqual(passwordProblem('half a pair \ud800', 'a@b.test'), null);
+  for (const good of ['korrekt häst batteri', '        x y z', '密码密码一二三四', '👩‍🚀 to the moon']) {
+    assert.equal(passwordProblem(good, 'ada@example.test'), null, good);
+  }
+});
+
+test('AU15: a hash verifies its own password and no other, and costs what is recommended', async () => {
+  const hash = await hashPassword('correct horse 9');
+  assert.match(hash, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/);
+  assert.equal(await verifyPassword('correct horse 9', hash), true);
+  assert.equal(await verifyPassword('correct horse 9 ', hash), false);
+  assert.notEqual(await hashPassword('x', CHEAP), await hashPassword('x', CHEAP), 'every hash has a salt of its own');
+  for (const broken of ['', 'x', '$argon2id$v=19$m=64,t=1,p=1$AAAA$AAAA', hash.slice(0, 60)]) {
+    assert.equal(await verifyPassword('correct horse 9', broken), false, broken);
+  }
+});
+
+test('AU13: every character of a long password counts, and no form of it is changed', async () => {
+  const long = 'x'.repeat(255);
+  const hash = await hashPassword(`${long}a`, CHEAP);
+  assert.equal(await verifyPassword(`${long}a`, hash), true);
+  assert.equal(await verifyPassword(`${long}b`, hash), false);
+  const composed = await hashPassword('caf\u00e9 caf\u00e9', CHEAP);
+  assert.equal(await verifyPassword('cafe\u0301 cafe\u0301', composed), false);
+});
+
+test('DO5: the queue runs so many at once, in order, and refuses when too many wait', async () => {
+  const queue = createHashQueue({ concurrency: 2, waiting: 2 });
+  const started: number[] = [];
+  const release: (() => void)[] = [];
+  const job = (n: number) => () =>
+    new Promise<number>((resolve) => {
+      started.push(n);
+      release.push(() => resolve(n));
+    });
+  const results = [1, 2, 3, 4].map((n) => queue.run(job(n)));
+  await assert.rejects(queue.run(job(5)), (error) => error instanceof QueueFullError && error.retryAfterSeconds >= 1);
+  assert.deepEqual(started, [1, 2]);
+  release[0]?.();
+  assert.equal(await results[0], 1);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(started, [1, 2, 3]);
+  release[1]?.();
+  await results[1];
+  await new Promise((resolve) => setImmediate(resolve));
+  release[2]?.();
+  release[3]?.();
+  assert.deepEqual(await Promise.all(results), [1, 2, 3, 4]);
+});
+
+test('a job that fails gives its place in the queue back', async () => {
+  const queue = createHashQueue({ concurrency: 1, waiting: 1 });
+  await assert.rejects(
+    queue.run(() => Promise.reject(new Error('no'))),
+    /no/,
+  );
+  assert.equal(await queue.run(async () => 'yes'), 'yes');
+});
+
+test('ST7, ST9: the file is private, and several processes may migrate it at once', async (context) => {
+  const path = join(temporaryDirectory(context), 'accounts.db');
+  const databases = Array.from({ length: 4 }, () => accountsDatabase(openAccountsFile(path)));
+  context.after(() => Promise.all(databases.map((database) => database.destroy())));
+  await Promise.all(databases.map((database) => migrate(database)));
+  await Promise.all(databases.map((database) => migrate(database)));
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+});
+
+test('one address makes one account, and a change shows in every process within a second', async (context) => {
+  const path = join(temporaryDirectory(context), 'accounts.db');
+  const database = accountsDatabase(openAccountsFile(path));
+  await migrate(database);
+  let now = 1_000_000;
+  const users = createUsers(database, path, () => now);
+  const elsewhere = accountsDatabase(openAccountsFile(path));
+  context.after(async () => {
+    users.close();
+    await database.destroy();
+    await elsewhere.destroy();
+  });
+  const made = await Promise.all(
+    ['Ada@x.test', 'ada@X.test', ' ADA@x.test'].map((email) => users.create({ email, name: null, passwordHash: 'h' })),
+  );
+  const [ada] = made.filter((user) => user !== null);
+  assert.equal(made.filter((user) => user !== null).length, 1);
+  assert.ok(ada);
+  assert.deepEqual(users.byId(ada.id), ada);
+  await elsewhere.updateTable('users').set({ name: 'Ada' }).where('id', '=', ada.id).execute();
+  now += 1000;
+  assert.equal(users.byId(ada.id)?.name, 'Ada');
+  assert.equal(users.byId('nobody'), null);
+});

@@ -1,0 +1,42 @@
+/** Who may import whom, as data. ARCHITECTURE.md shows the same table to people. */
+
+/** What one layer may import. */
+export interface Layer {
+  /** Layers of the same package. Its own folder is always allowed. */
+  readonly layers: readonly string[];
+  /** Packages by name, ours and others'; `*` allows every package that is not ours. */
+  readonly packages: readonly string[];
+  /** Whether the layer runs on Node alone, and so may use `node:` modules. */
+  readonly node: boolean;
+}
+
+/** Public entries of the library, as a stranger would import them. */
+const LIBRARY = [
+  'holdfast',
+  'holdfast/protocol',
+  'holdfast/http',
+  'holdfast/http/fetch',
+  'holdfast/http/node',
+  'holdfast/stores/memory',
+  'holdfast/stores/sqlite',
+  'holdfast/testing',
+];
+
+/**
+ * Folder (or file) → what its sources may import. The longest matching path decides. A source file under none of them
+ * is a problem, so that a new folder has to be thought about.
+ */
+export const LAYERS: Readonly<Record<string, Layer>> = {
+  'packages/holdfast/src/protocol': { layers: [], packages: [], node: false },
+  'packages/holdfast/src/core': { layers: ['protocol'], packages: [], node: false },
+  'packages/holdfast/src/runtime': { layers: ['core', 'protocol'], packages: [], node: true },
+  'packages/holdfast/src/stores': { layers: ['core', 'protocol'], packages: [], node: true },
+  'packages/holdfast/src/http': { layers: ['core', 'protocol'], packages: [], node: true },
+  // The suite generates its data with fast-check, an optional peer that it loads when it runs.
+  'packages/holdfast/src/testing': { layers: ['core', 'protocol'], packages: ['fast-check'], node: true },
+  'packages/holdfast/src/index.ts': { layers: ['core', 'protocol', 'runtime'], packages: [], node: true },
+  'packages/server/src': { layers: [], packages: ['*', ...LIBRARY], node: true },
+  'packages/console/src': { layers: [], packages: ['*'], node: false },
+  'packages/console/vite.config.ts': { layers: [], packages: ['*'], node: true },
+  examples: { layers: [], packages: [...LIBRARY], node: true },
+};

@@ -1,0 +1,100 @@
+/** Every example runs as it is, and whoever signed in is still signed in after the process was killed. */
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { generateSecret } from 'holdfast';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The little that a browser does here: it keeps cookies by name and says where its requests come from. */
+class Browser {
+  readonly #jar = new Map<string, string>();
+  address = '';
+
+  get cookies(): number {
+    return this.#jar.size;
+  }
+
+  async send(method: string, path: string, body?: unknown): Promise<Response> {
+    const response = await fetch(this.address + path, {
+      method,
+      headers: {
+        cookie: [...this.#jar].map(([name, value]) => `${name}=${value}`).join('; '),
+        'sec-fetch-site': 'same-origin',
+        'content-type': 'application/json',
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    for (const line of response.headers.getSetCookie()) {
+      const [, name, value] = /^([^=]+)=([^;]*)/.exec(line) as unknown as [string, string, string];
+      if (value === '' || /max-age=0/i.test(line)) this.#jar.delete(name);
+      else this.#jar.set(name, value);
+    }
+    return response;
+  }
+}
+
+interface Running {
+  readonly address: string;
+  readonly child: ChildProcess;
+}
+
+async function start(t: TestContext, name: string, environment: NodeJS.ProcessEnv): Promise<Running> {
+  const child = spawn(process.execPath, ['-C', 'holdfast-source', join('examples', name, 'main.ts')], {
+    cwd: ROOT,
+    env: { ...process.env, PORT: '0', ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.after(() => child.kill('SIGKILL'));
+  for await (const line of createInterface({ input: child.stdout })) {
+    const address = /http:\/\/\S+/.exec(line)?.[0];
+    if (address !== undefined) return { address, child };
+  }
+  throw new Error(`the example ${name} ended before it listened`);
+}
+
+for (const name of ['fetch', 'node-http']) {
+  test(`examples/${name}: sign in, be known, be known after a kill -9, sign out, be known no more`, async (t) => {
+    const directory = mkdtempSync(join(tmpdir(), 'holdfast-example-'));
+    t.after(() => rmSync(directory, { recursive: true, force: true }));
+    const environment = { DATA_DIR: directory, SESSION_SECRET: generateSecret() };
+    const browser = new Browser();
+    const first = await start(t, name, environment);
+    browser.address = first.address;
+
+    assert.equal((await browser.send('GET', '/me')).status, 401);
+    assert.equal((await browser.send('POST', '/sign-in', { name: 'ada' })).status, 201);
+    assert.equal(((await (await browser.send('GET', '/me')).json()) as { userId: string }).userId, 'ada');
+
+    first.child.kill('SIGKILL');
+    await once(first.child, 'exit');
+    const second = await start(t, name, environment);
+    browser.address = second.address;
+    assert.equal(((await (await browser.send('GET', '/me')).json()) as { userId: string }).userId, 'ada');
+
+    assert.equal((await browser.send('POST', '/sign-out')).status, 204);
+    assert.equal(browser.cookies, 0);
+    const after = await browser.send('GET', '/me');
+    assert.equal(after.status, 401);
+    assert.equal(after.headers.get('x-session-reason'), 'no-token');
+
+    second.child.kill('SIGTERM');
+    assert.deepEqual(await once(second.child, 'exit'), [0, null]);
+  });
+
+  test(`examples/${name} does not start without a secret, and says what to do`, () => {
+    const directory = mkdtempSync(join(tmpdir(), 'holdfast-example-'));
+    const environment = { ...process.env, PORT: '0', DATA_DIR: directory, SESSION_SECRET: '' };
+    const args = ['-C', 'holdfast-source', join('examples', name, 'main.ts')];
+    const { status, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, env: environment, encoding: 'utf8' });
+    rmSync(directory, { recursive: true, force: true });
+    assert.equal(status, 1);
+    assert.match(stderr, /holdfast keys generate/);
+  });
+}

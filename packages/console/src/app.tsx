@@ -32,6 +32,11 @@ export function App(): ReactElement {
 function Page({ state, here }: { state: SessionState; here: Place }): ReactElement {
   // Kept here, so that an address typed on one form is still there on the other.
   const [email, setEmail] = useState('');
+  // Once somebody is signed in it is of no use any more, and after the sign-out it would show who was here.
+  const signedIn = state.status === 'signed-in';
+  useEffect(() => {
+    if (signedIn) setEmail('');
+  }, [signedIn]);
   const route = toRoute(here.path);
   const known = state.status === 'unreachable' ? state.lastKnown : state;
 

@@ -4,6 +4,7 @@ import { createService } from '../app.ts';
 import type { Config } from '../config/config.ts';
 import { gracefulStop } from '../ops/graceful-stop.ts';
 import { createLogger } from '../ops/logging.ts';
+import { watchUnusedConnections } from '../ops/unused-connections.ts';
 import { announceKeys, checkKeysAtStart } from './key-check.ts';
 
 export interface RunOptions {
@@ -24,6 +25,7 @@ export async function runService({ config, acceptSignOut }: RunOptions): Promise
   const logger = createLogger(config.logLevel);
   const service = await createService({ config, logger });
   const { app, sessions, publicUrl } = service;
+  const closeUnused = watchUnusedConnections(app.server);
   try {
     await checkKeysAtStart({ sessions, config, logger, acceptSignOut });
     await app.listen({ host: config.host, port: config.port });
@@ -44,7 +46,10 @@ export async function runService({ config, acceptSignOut }: RunOptions): Promise
       stopAnnouncing();
       stopping ??= gracefulStop({
         close: () => app.close(),
-        closeIdleConnections: () => app.server.closeIdleConnections(),
+        closeIdleConnections: () => {
+          app.server.closeIdleConnections();
+          closeUnused();
+        },
         closeAllConnections: () => app.server.closeAllConnections(),
       });
       return stopping;

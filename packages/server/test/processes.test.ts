@@ -232,6 +232,9 @@ test('a data directory that cannot be used is a sentence that says which and wha
   const inFile = serve([], { DATA_DIR: join(directory, 'file', 'data') });
   assert.equal(await inFile.ended(), 78);
   assert.match(inFile.output(), /DATA_DIR: .*file\/data is not a directory.*\n {4}fix: set DATA_DIR/);
+  const unmounted = serve([], { DATA_DIR: join(directory, 'mount', 'data') });
+  assert.equal(await unmounted.ended(), 78);
+  assert.match(unmounted.output(), /DATA_DIR: .*does not exist.*\n {4}fix: mount or create .*mount, or set/);
   const isFile = serve([], { DATA_DIR: join(directory, 'file') });
   assert.equal(await isFile.ended(), 78);
   const open = join(directory, 'open');

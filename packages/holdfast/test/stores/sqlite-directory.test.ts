@@ -1,6 +1,6 @@
 /** ST7: where the session file lies is checked at the start, repaired where it can be, and refused with the fix. */
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { networkFileSystem } from '../../src/stores/sqlite/network-file-system.ts';
@@ -14,12 +14,11 @@ test('ST7: directories are made 0700 and files 0600, whatever the umask says', a
   const directory = sqliteDirectory(context);
   const before = process.umask(0);
   context.after(() => process.umask(before));
-  const nested = join(directory.path, 'data', 'sessions');
-  const store = sqliteStore({ directory: nested });
+  const made = join(directory.path, 'data');
+  const store = sqliteStore({ directory: made });
   await store.create(sampleRecord());
-  assert.equal(modeOf(join(directory.path, 'data')), '700');
-  assert.equal(modeOf(nested), '700');
-  for (const suffix of ['', '-wal', '-shm']) assert.equal(modeOf(join(nested, `sessions.db${suffix}`)), '600', suffix);
+  assert.equal(modeOf(made), '700');
+  for (const suffix of ['', '-wal', '-shm']) assert.equal(modeOf(join(made, `sessions.db${suffix}`)), '600', suffix);
   await store.close();
 });
 
@@ -68,10 +67,18 @@ test('a directory that is a file, or cannot be written to, is refused with the f
   mkdirSync(join(directory.path, 'sessions.db'));
   assert.throws(() => directory.open(), { code: 'store-unusable', message: /is not a regular file/ });
   // A kernel file system that nobody, not even root, can make a directory on.
-  assert.throws(() => sqliteStore({ directory: '/proc/sessions' }), {
+  const nowhere = { code: 'store-unusable', message: /lies in a directory that does not exist: mount or create / };
+  assert.throws(() => sqliteStore({ directory: '/proc/sessions' }), nowhere);
+});
+
+test('no more than the last part of the path is made, because a mount that is missing must not be written around', (context) => {
+  const directory = sqliteDirectory(context);
+  const missing = join(directory.path, 'mount', 'sessions');
+  assert.throws(() => sqliteStore({ directory: missing }), {
     code: 'store-unusable',
-    message: /cannot be created/,
+    message: /mount or create .*mount$/,
   });
+  assert.ok(!existsSync(join(directory.path, 'mount')));
 });
 
 test('options that cannot work are refused by name', (context) => {

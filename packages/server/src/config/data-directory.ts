@@ -1,12 +1,12 @@
 /** Makes the data directory ready, or says in one sentence why it cannot be used and what to do. */
 import { chmodSync, closeSync, mkdirSync, openSync, statSync, unlinkSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ConfigError } from './config.ts';
 
 /** Creates the directory with mode 0700 where it is missing and tries a write. Throws `ConfigError`. */
 export function prepareDataDirectory(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeDirectory(path);
     const facts = statSync(path);
     if (!facts.isDirectory()) throw Object.assign(new Error('not a directory'), { code: 'ENOTDIR' });
     refuseForeignOwner(path, facts.uid);
@@ -39,7 +39,10 @@ export function dataDirectoryProblem(path: string, code: string): { message: str
         fix: 'set DATA_DIR to a directory',
       };
     case 'ENOENT':
-      return { message: `${path} does not exist and cannot be made`, fix: 'create it, or set DATA_DIR to a directory' };
+      return {
+        message: `${path} does not exist, nor does the directory it should lie in`,
+        fix: `mount or create ${dirname(path)}, or set DATA_DIR to another directory`,
+      };
     case 'ENOSPC':
     case 'EDQUOT':
       return {
@@ -48,6 +51,18 @@ export function dataDirectoryProblem(path: string, code: string): { message: str
       };
     default:
       return { message: `${path} cannot be used (${code})`, fix: 'set DATA_DIR to a directory on a local disk' };
+  }
+}
+
+/**
+ * Makes the last part of the path alone: where more is missing, a volume is not mounted, and what was written to the bare
+ * mount point would be gone with the next mount.
+ */
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
 }
 

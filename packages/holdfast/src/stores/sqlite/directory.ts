@@ -35,13 +35,20 @@ export function prepareFile(directory: string, fileName: string): string {
 
 function prepareDirectory(folder: string): void {
   try {
-    makeDirectories(folder);
+    // The last part of the path alone: where more is missing, a volume is not mounted, and sessions written to the bare
+    // mount point would be gone with the next mount.
+    mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
     const code = codeOf(error);
-    if (code === 'EEXIST' || code === 'ENOTDIR') {
-      throw unusable(`${folder} is (or lies under) a file, not a directory: name a directory of its own`, error);
+    if (code === 'ENOTDIR') {
+      throw unusable(`${folder} lies under a file, not a directory: name a directory of its own`, error);
     }
-    throw unusable(`${folder} cannot be created (${code}): make ${dirname(folder)} writable, or name another`, error);
+    if (code === 'ENOENT') {
+      throw unusable(`${folder} lies in a directory that does not exist: mount or create ${dirname(folder)}`, error);
+    }
+    if (code !== 'EEXIST') {
+      throw unusable(`${folder} cannot be created (${code}): make ${dirname(folder)} writable, or name another`, error);
+    }
   }
   const stats = statSync(folder);
   if (!stats.isDirectory()) throw unusable(`${folder} is a file, not a directory: name a directory of its own`);
@@ -61,18 +68,6 @@ function prepareDirectory(folder: string): void {
   } catch (error) {
     const why = codeOf(error) === 'EROFS' ? 'is on a read-only disk: mount it writable' : 'is not writable';
     throw unusable(`${folder} ${why}; the sessions need a directory that this process may write to`, error);
-  }
-}
-
-/** One by one, because Node's own recursion never returns on a file system such as /proc that makes no directories. */
-function makeDirectories(folder: string): void {
-  if (existsSync(folder)) return;
-  if (folder !== dirname(folder)) makeDirectories(dirname(folder));
-  try {
-    mkdirSync(folder, { mode: 0o700 });
-  } catch (error) {
-    // Another process that starts at the same time may have been faster.
-    if (codeOf(error) !== 'EEXIST') throw error;
   }
 }
 

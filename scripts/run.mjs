@@ -20,11 +20,13 @@ const COMMANDS = {
   start: (args) => [['scripts/build-console.ts'], ['packages/server/src/cli/main.ts', 'serve', ...args]],
   holdfast: (args) => [['packages/server/src/cli/main.ts', ...args]],
   test: (args) => [['scripts/prepare-tests.ts'], ['scripts/build-console.ts'], testRun(args)],
+  survival: (args) => [['scripts/prepare-tests.ts'], ['scripts/build-console.ts'], ['survival/main.ts', ...args]],
   example: ([name = 'node-http']) => [[`examples/${name}/main.ts`]],
   check: (args) => [['scripts/check.ts', ...args]],
   build: (args) => [['scripts/build.ts', ...args]],
   docs: (args) => [['scripts/docs.ts', ...args]],
   lockfile: (args) => [['scripts/lockfile.ts', '--write', ...args]],
+  bench: (args) => [['--disable-warning=ExperimentalWarning', 'bench/main.ts', ...args]],
   format: (args) => [
     ['node_modules/@biomejs/biome/bin/biome', 'check', '--write', ...(args.length > 0 ? args : ['.'])],
   ],

@@ -1,5 +1,6 @@
 /** The binding for servers that speak the Fetch API: Hono, Next-style route handlers, Bun, Deno, Workers. */
 import type { Sessions } from '../core/sessions.ts';
+import { REASON_HEADER } from '../protocol/names.ts';
 import { type CookieSet, resolveCookieSet } from './cookie-set.ts';
 import type { Exchange, HttpOptions, RequestFacts, ResponseFacts } from './exchange.ts';
 import { belongsToAnswer, type Refusable, refusalOf } from './refusal.ts';
@@ -101,7 +102,8 @@ function withFacts(response: Response, facts: ResponseFacts): Response {
   // An upgrade (101) or a network error (0) cannot be made anew, and no cookie would be read from it.
   if (response.status < 200) return response;
   const headers = new Headers(response.headers);
-  for (const [name, value] of additions) headers.set(name, value);
+  // An answer that names its reason knows better: a 503 to a sign-in is not "no token".
+  for (const [name, value] of additions) if (name !== REASON_HEADER || !headers.has(name)) headers.set(name, value);
   for (const line of facts.setCookie) headers.append('set-cookie', line);
   return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
 }

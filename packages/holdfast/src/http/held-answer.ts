@@ -1,5 +1,6 @@
 /** Holds a Node response back until what it promises is stored, then lets everything through in the order it was written. */
 import type { OutgoingHttpHeader, OutgoingHttpHeaders } from 'node:http';
+import { REASON_HEADER } from '../protocol/names.ts';
 import type { ResponseFacts } from './exchange.ts';
 import type { NodeResponse } from './node-messages.ts';
 import { belongsToAnswer, failureRefusal, type Refusal, refusalOf } from './refusal.ts';
@@ -92,7 +93,11 @@ class HeldAnswer {
   #let(facts: ResponseFacts): void {
     this.#phase = 'passing';
     this.#detach();
-    for (const name of Object.keys(facts.headers)) this.#answer.setHeader(name, facts.headers[name] as string);
+    for (const name of Object.keys(facts.headers)) {
+      // An answer that names its reason knows better: a 503 to a sign-in is not "no token".
+      if (name === REASON_HEADER && this.#answer.getHeaderNames().includes(name)) continue;
+      this.#answer.setHeader(name, facts.headers[name] as string);
+    }
     if (facts.setCookie.length > 0) this.#answer.appendHeader('set-cookie', facts.setCookie);
   }
 

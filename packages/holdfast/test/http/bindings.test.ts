@@ -69,6 +69,14 @@ eachBinding('an outage is never a logout: 503 with Retry-After and no Set-Cookie
   }
 });
 
+eachBinding('a sign-in that could not be stored says why, not that there was no token', async (kit) => {
+  const ask = await serveApp(kit);
+  kit.faults.failing.add('create');
+  const answer = await ask('/sign-in', { method: 'POST', headers: SAME_ORIGIN });
+  assert.deepEqual([answer.status, answer.header('x-session-reason')], [503, 'store-unreachable']);
+  assert.deepEqual(answer.all('set-cookie'), []);
+});
+
 eachBinding('signing out ends the session, then clears the cookies with all attributes', async (kit) => {
   const ask = await serveApp(kit);
   const cookies = await signIn(ask);

@@ -1,5 +1,12 @@
 /** How a route says no: thrown anywhere, answered as a problem document by the one error handler. */
-import { PROBLEM_TYPE, PROBLEMS, type ProblemCode, type ProblemExtras, problemDocument } from 'holdfast/protocol';
+import {
+  PROBLEM_TYPE,
+  PROBLEMS,
+  type ProblemCode,
+  type ProblemExtras,
+  problemDocument,
+  REASON_HEADER,
+} from 'holdfast/protocol';
 
 /** An answer that is an error, with the headers that belong to it. */
 export class ProblemError extends Error {
@@ -39,5 +46,7 @@ export function sendProblem(
 
 /** The store did not answer: 503, and when to try again. */
 export function unreachable(retryAfterSeconds: number): ProblemError {
-  return new ProblemError('store-unreachable', {}, { 'retry-after': String(Math.ceil(retryAfterSeconds)) });
+  const reason = 'store-unreachable';
+  const headers = { 'retry-after': String(Math.ceil(retryAfterSeconds)), [REASON_HEADER]: reason };
+  return new ProblemError('store-unreachable', { reason }, headers);
 }

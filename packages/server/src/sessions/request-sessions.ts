@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import type { Device } from 'holdfast';
 import type { CsrfVerdict, Exchange, HttpSessions, RequestFacts } from 'holdfast/http';
+import { REASON_HEADER } from 'holdfast/protocol';
 import type { App } from '../app-type.ts';
 import { ProblemError } from '../ops/problem-error.ts';
 
@@ -42,7 +43,10 @@ export function useSessions(scope: App, http: HttpSessions): void {
     if (exchange === null) return done(null, payload);
     exchange.responseFacts().then(
       ({ headers, setCookie }) => {
-        for (const name in headers) reply.header(name, headers[name]);
+        for (const name in headers) {
+          // An answer that names its reason knows better: a 503 to a sign-in is not "no token".
+          if (name !== REASON_HEADER || !reply.hasHeader(name)) reply.header(name, headers[name]);
+        }
         // A 503 leaves the cookies as they are, whatever was found out before the failure. Fastify keeps several apart.
         if (reply.statusCode !== 503) for (const cookie of setCookie) reply.header('set-cookie', cookie);
         done(null, payload);

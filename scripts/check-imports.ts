@@ -7,6 +7,8 @@ import { report } from './report.ts';
 import { filesBelow, importsOf, read } from './source-files.ts';
 
 const ENDINGS = ['.ts', '.tsx'];
+/** Programs outside the packages, which know these as a stranger would. */
+const STRANGERS = ['examples', 'survival', 'bench'];
 
 /** The layer that a file belongs to, by the longest matching path. */
 function layerOf(path: string, layers: Readonly<Record<string, Layer>>): string | null {
@@ -47,8 +49,8 @@ function sourceFiles(root: string): string[] {
   const folders = filesBelow(root, 'packages', ENDINGS).filter(
     (path) => /^packages\/[^/]+\/src\//.test(path) || /^packages\/[^/]+\/[^/]+\.ts$/.test(path),
   );
-  const examples = existsSync(join(root, 'examples')) ? filesBelow(root, 'examples', ENDINGS) : [];
-  return [...folders, ...examples];
+  const strangers = STRANGERS.filter((folder) => existsSync(join(root, folder)));
+  return [...folders, ...strangers.flatMap((folder) => filesBelow(root, folder, ENDINGS))];
 }
 
 function packageProblem(specifier: string, layer: Layer): string | null {

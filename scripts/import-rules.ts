@@ -39,4 +39,6 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   'packages/console/src': { layers: [], packages: ['*'], node: false },
   'packages/console/vite.config.ts': { layers: [], packages: ['*'], node: true },
   examples: { layers: [], packages: [...LIBRARY], node: true },
+  survival: { layers: [], packages: ['*', ...LIBRARY], node: true },
+  bench: { layers: [], packages: ['*', ...LIBRARY], node: true },
 };

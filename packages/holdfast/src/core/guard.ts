@@ -25,7 +25,11 @@ export interface GuardOptions extends Deadline {
 }
 
 /** Runs store operations; throws nothing but {@link StoreUnreachableError}. */
-export type Guard = <T>(operation: string, call: () => Awaitable<T>) => Promise<T>;
+export interface Guard {
+  <T>(operation: string, call: () => Awaitable<T>): Promise<T>;
+  /** The same for the hot path: at once when the store answers at once, and then it throws at once as well. */
+  direct<T>(operation: string, call: () => Awaitable<T>): Awaitable<T>;
+}
 
 const FAILURES_TO_OPEN = 5;
 const FIRST_PAUSE_MS = 500;
@@ -63,29 +67,50 @@ export function createGuard(options: GuardOptions): Guard {
     return error;
   }
 
-  return async <T>(operation: string, call: () => Awaitable<T>): Promise<T> => {
-    const probe = pauseMs > 0;
-    if (probe) {
-      const wait = openUntil - options.clock();
-      if (wait > 0 || probing) {
-        throw new StoreUnreachableError('the session store failed repeatedly and is being left alone for a moment', {
-          retryAfterSeconds: Math.max(1, Math.ceil(wait / 1000)),
-        });
-      }
-      probing = true;
-    }
-    let result: T;
-    try {
-      const answer = call();
-      result = isPromise(answer) ? await race(operation, answer, options) : answer;
-    } catch (error) {
-      throw failed(operation, error, probe);
-    }
+  function succeeded(probe: boolean): void {
     failures = 0;
     pauseMs = 0;
     if (probe) probing = false;
-    return result;
-  };
+  }
+
+  /** Whether the call is a probe; throws while the circuit is open. */
+  function enter(): boolean {
+    if (pauseMs === 0) return false;
+    const wait = openUntil - options.clock();
+    if (wait > 0 || probing) {
+      throw new StoreUnreachableError('the session store failed repeatedly and is being left alone for a moment', {
+        retryAfterSeconds: Math.max(1, Math.ceil(wait / 1000)),
+      });
+    }
+    probing = true;
+    return true;
+  }
+
+  async function finish<T>(operation: string, answer: PromiseLike<T>, probe: boolean): Promise<T> {
+    try {
+      const result = await race(operation, answer, options);
+      succeeded(probe);
+      return result;
+    } catch (error) {
+      throw failed(operation, error, probe);
+    }
+  }
+
+  function direct<T>(operation: string, call: () => Awaitable<T>): Awaitable<T> {
+    const probe = enter();
+    let answer: Awaitable<T>;
+    try {
+      answer = call();
+    } catch (error) {
+      throw failed(operation, error, probe);
+    }
+    if (isPromise(answer)) return finish(operation, answer, probe);
+    succeeded(probe);
+    return answer;
+  }
+
+  const guard = async <T>(operation: string, call: () => Awaitable<T>): Promise<T> => direct(operation, call);
+  return Object.assign(guard, { direct });
 }
 
 /** Runs one store operation under a deadline alone, so that it is tried also while the circuit is open. */
@@ -99,7 +124,8 @@ function toUnreachableError(operation: string, thrown: unknown): StoreUnreachabl
   return new StoreUnreachableError(`the session store failed in ${operation}`, { cause: thrown });
 }
 
-function isPromise<T>(value: Awaitable<T>): value is PromiseLike<T> {
+/** Whether the store has yet to answer. */
+export function isPromise<T>(value: Awaitable<T>): value is PromiseLike<T> {
   return typeof value === 'object' && value !== null && 'then' in value;
 }
 

@@ -2,6 +2,7 @@
 import type { Reason } from '../protocol/reasons.ts';
 import type { EngineContext } from './context.ts';
 import { expiredBecause, type SessionRecord } from './record.ts';
+import type { ReadResult } from './store.ts';
 
 /** A live session. */
 export interface Located {
@@ -11,11 +12,16 @@ export interface Located {
 }
 
 /**
- * Reads the record under the id and follows the pointers that id rotation leaves, each for as long as it lives. Throws
+ * Reads the record under the id (or takes what was `known` to be there a moment ago) and follows the pointers that id rotation leaves, each for as long as it lives. Throws
  * StoreUnreachableError.
  */
-export async function locate(context: EngineContext, id: string, now: number): Promise<Located | Reason> {
-  const read = await context.reading('read', () => context.store.read(id));
+export async function locate(
+  context: EngineContext,
+  id: string,
+  now: number,
+  known?: ReadResult,
+): Promise<Located | Reason> {
+  const read = known ?? (await context.reading('read', () => context.store.read(id)));
   if (read.status === 'live') {
     const { record } = read;
     const expired = expiredBecause(record, now);

@@ -3,14 +3,16 @@ import type { Reason } from '../protocol/reasons.ts';
 import { type EngineContext, toUnreachable } from './context.ts';
 import { StoreUnreachableError } from './errors.ts';
 import { createGrant, type RefreshPart } from './grant.ts';
+import { isPromise } from './guard.ts';
 import type { HammeringWatch } from './hammering.ts';
 import { type Located, locate } from './locate.ts';
 import type { PresentedTokens, Resolution, TokenGrant, UserSession } from './outcomes.ts';
 import { moreTelling } from './reason-order.ts';
-import { expiryOf, type SessionRecord } from './record.ts';
+import { expiredBecause, expiryOf, type SessionRecord } from './record.ts';
 import { type Acceptance, judgeRefresh } from './rotation.ts';
+import type { Awaitable, ReadResult } from './store.ts';
 import { checkToken, MAX_GENERATION, type TokenClaims, type TokenKind } from './token.ts';
-import type { Touches } from './touch.ts';
+import { isTouchDue, type Touches } from './touch.ts';
 
 /** Sessions of one request that are looked up; more tokens of ours come only from somebody who collected them. */
 const MAX_SESSIONS = 8;
@@ -53,15 +55,53 @@ export async function resolveTokens(
   passive: boolean,
 ): Promise<Resolution> {
   try {
-    return await resolve(parts, tokens, passive);
+    const first = readFirst(parts, tokens.access);
+    if (first === null) return await resolve(parts, tokens, passive, null);
+    const { id, answer } = first;
+    const read = isPromise(answer) ? await answer : answer;
+    return atOnce(parts, read, passive) ?? (await resolve(parts, tokens, passive, { id, read }));
   } catch (error) {
     return toUnreachable(error);
   }
 }
 
-async function resolve(parts: ResolveParts, tokens: PresentedTokens, passive: boolean): Promise<Resolution> {
+/** What was read for the one good access token that a request came with. */
+interface FirstRead {
+  readonly id: string;
+  readonly read: ReadResult;
+}
+
+/** Nearly every request comes with one good access token: its record is asked for before anything else is set up. */
+function readFirst(
+  { context }: ResolveParts,
+  access: readonly string[],
+): { readonly id: string; readonly answer: Awaitable<ReadResult> } | null {
+  const [text] = access;
+  if (text === undefined || access.length > 1) return null;
+  const claims = checkToken(context.ring, 'access', text);
+  if (typeof claims === 'string' || claims.time * 1000 <= context.clock()) return null;
+  const id = claims.sessionId;
+  return { id, answer: context.reading.direct('read', () => context.store.read(id)) };
+}
+
+/** The answer where nothing is to be followed, written or issued; null where there is more to do. */
+function atOnce({ context }: ResolveParts, read: ReadResult, passive: boolean): Resolution | null {
+  if (read.status !== 'live') return null;
+  const { record } = read;
+  const now = context.clock();
+  if (!isUserSession(record) || record.movedTo !== null || expiredBecause(record, now) !== null) return null;
+  if (!passive && isTouchDue(record, now)) return null;
+  return { status: 'signed-in', session: record, grant: null };
+}
+
+async function resolve(
+  parts: ResolveParts,
+  tokens: PresentedTokens,
+  passive: boolean,
+  first: FirstRead | null,
+): Promise<Resolution> {
   const access = verify(parts, 'access', tokens.access);
-  const byAccess = await open(access, (id) => openByAccess(parts, id));
+  const byAccess = await open(access, (id) => openByAccess(parts, id, first?.id === id ? first.read : undefined));
   if (!byAccess.complete) return refuseAll(parts, byAccess.opened);
   if (byAccess.opened.length > 0) return conclude(parts, byAccess.opened, passive);
   const refreshing = verify(parts, 'refresh', tokens.refresh);
@@ -110,8 +150,12 @@ async function open(
 }
 
 /** While an access token is good, the refresh token is not looked at. */
-async function openByAccess({ context }: ResolveParts, id: string): Promise<Opened | Reason> {
-  const found = await locate(context, id, context.clock());
+async function openByAccess(
+  { context }: ResolveParts,
+  id: string,
+  known: ReadResult | undefined,
+): Promise<Opened | Reason> {
+  const found = await locate(context, id, context.clock(), known);
   return typeof found === 'string' ? found : { record: found.record, grant: grantThroughPointer(context, found) };
 }
 

@@ -3,6 +3,11 @@ import type { EngineContext } from './context.ts';
 import { refreshWindowMs } from './policy.ts';
 import { expiryOf, type SessionRecord } from './record.ts';
 
+/** Whether the session's use has to be noted again. */
+export function isTouchDue(record: SessionRecord, now: number): boolean {
+  return now - record.lastSeenAt >= refreshWindowMs(record.idleSeconds);
+}
+
 export interface Touches {
   /** The record with its new times where they were due and could be written, else as it is. Never throws. */
   touch(record: SessionRecord): Promise<SessionRecord>;
@@ -25,7 +30,7 @@ export function createTouches(context: EngineContext): Touches {
   return {
     async touch(record) {
       const now = context.clock();
-      if (now - record.lastSeenAt < refreshWindowMs(record.idleSeconds)) return record;
+      if (!isTouchDue(record, now)) return record;
       const expiresAt = expiryOf(now, record.idleSeconds, record.absoluteExpiresAt);
       let writing = underway.get(record.id);
       if (writing === undefined) {

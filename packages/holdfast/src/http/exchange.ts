@@ -80,6 +80,8 @@ export interface Exchange {
    * Mutations that change cookies are refused from then on.
    */
   responseFacts(): Promise<ResponseFacts>;
+  /** The same where nothing has to be waited for, which is nearly always; null where {@link responseFacts} has to be. */
+  immediateFacts(): ResponseFacts | null;
 }
 
 /** The engine over HTTP. */

@@ -41,20 +41,42 @@ export function holdAnswer(response: NodeResponse, exchange: RequestExchange, ht
   new HeldAnswer(answer, exchange, httpVersion).attach();
 }
 
+const HELD = Symbol('held answer');
+
+/** A response under our care. */
+interface Carrier {
+  [HELD]: HeldAnswer;
+}
+
+/** One set of methods for all responses: closures of its own would be much of what a request costs. */
+const OURS: Readonly<Record<Sending, (this: Carrier, ...args: unknown[]) => unknown>> = {
+  writeHead(...args) {
+    return this[HELD].intercept('writeHead', args);
+  },
+  write(...args) {
+    return this[HELD].intercept('write', args);
+  },
+  end(...args) {
+    return this[HELD].intercept('end', args);
+  },
+  flushHeaders() {
+    return this[HELD].intercept('flushHeaders', []);
+  },
+};
+
 class HeldAnswer {
   readonly #answer: Answer;
   readonly #exchange: RequestExchange;
   readonly #isHttp2: boolean;
   /** What was there before: Node's own methods, or those of a middleware that wrapped them earlier. */
   readonly #inner: Record<Sending, (...args: never[]) => unknown>;
-  readonly #ours: Record<Sending, (...args: never[]) => unknown>;
   #phase: 'open' | 'holding' | 'passing' | 'replaced' = 'open';
   #calls: Call[] = [];
   #status: { readonly code: number; readonly message: string } | null = null;
   #heldBytes = 0;
   #ended = false;
   #owesDrain = false;
-  readonly #overridden = new Map<string, PropertyDescriptor | undefined>();
+  #overridden: Map<string, PropertyDescriptor | undefined> | null = null;
 
   constructor(answer: Answer, exchange: RequestExchange, httpVersion: number) {
     this.#answer = answer;
@@ -62,24 +84,25 @@ class HeldAnswer {
     this.#isHttp2 = httpVersion >= 2;
     const { writeHead, write, end, flushHeaders } = answer;
     this.#inner = { writeHead, write, end, flushHeaders };
-    this.#ours = {
-      writeHead: (...args: unknown[]) => this.#intercept('writeHead', args),
-      write: (...args: unknown[]) => this.#intercept('write', args),
-      end: (...args: unknown[]) => this.#intercept('end', args),
-      flushHeaders: () => this.#intercept('flushHeaders', []),
-    };
   }
 
   attach(): void {
-    Object.assign(this.#answer, this.#ours);
+    Object.assign(this.#answer, { [HELD]: this }, OURS);
   }
 
-  #intercept(method: Sending, args: unknown[]): unknown {
+  /** One of the response's sending methods was called. */
+  intercept(method: Sending, args: unknown[]): unknown {
     if (this.#phase === 'passing') return this.#pass(method, args);
     if (this.#phase === 'replaced') return this.#discard(method, args);
     if (this.#phase === 'open') {
       const facts = this.#exchange.immediateFacts();
       if (facts !== null) {
+        const head = method === 'writeHead' ? mergedHead(args, facts) : null;
+        if (head !== null) {
+          this.#phase = 'passing';
+          this.#detach();
+          return this.#pass(method, head);
+        }
         const adds = facts.headers['cache-control'] !== undefined;
         const rest = adds && method === 'writeHead' ? this.#applyHead(args) : args;
         this.#let(facts);
@@ -165,6 +188,7 @@ class HeldAnswer {
 
   /** While held the response must look as if its headers had left, or error handlers would answer a second time. */
   #override(name: string, descriptor: PropertyDescriptor): void {
+    this.#overridden ??= new Map();
     this.#overridden.set(name, Object.getOwnPropertyDescriptor(this.#answer, name));
     Object.defineProperty(this.#answer, name, { ...descriptor, configurable: true });
   }
@@ -192,7 +216,7 @@ class HeldAnswer {
   }
 
   #unseal(): void {
-    for (const [name, before] of this.#overridden) {
+    for (const [name, before] of this.#overridden ?? []) {
       if (before === undefined) Reflect.deleteProperty(this.#answer, name);
       else Object.defineProperty(this.#answer, name, before);
     }
@@ -246,9 +270,27 @@ class HeldAnswer {
   #detach(): void {
     const answer = this.#answer as unknown as Record<Sending, unknown>;
     for (const method of SENDING) {
-      if (answer[method] === this.#ours[method]) answer[method] = this.#inner[method];
+      if (answer[method] === OURS[method]) answer[method] = this.#inner[method];
     }
   }
+}
+
+/**
+ * The arguments of `writeHead(status, {…})` with our headers among the given ones, so that Node writes them in one go; null
+ * where the call has another form or there are cookies, which must not replace those of the application.
+ */
+function mergedHead(args: readonly unknown[], { headers, setCookie }: ResponseFacts): unknown[] | null {
+  const [status, given] = args;
+  if (args.length !== 2 || setCookie.length > 0) return null;
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) return null;
+  const merged: Record<string, unknown> = {};
+  for (const name in headers) merged[name] = headers[name];
+  for (const [name, value] of Object.entries(given)) {
+    const lower = name.toLowerCase();
+    if (!Object.hasOwn(headers, lower)) merged[name] = value;
+    else if (lower === REASON_HEADER) merged[lower] = value;
+  }
+  return [status, merged];
 }
 
 /** As Node does it: pairs in a list may repeat a name, and replace what was set before. */

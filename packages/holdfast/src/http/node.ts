@@ -54,14 +54,16 @@ export interface NodeSessions {
  */
 export function nodeSessions(sessions: Sessions, options: HttpOptions): NodeSessions {
   const cookies = resolveCookieSet(options);
-  const exchanges = new WeakMap<NodeResponse, NodeExchange>();
+  // A property of the response, because a WeakMap of a busy server's responses keeps the garbage collector busy as well.
+  const key = Symbol('exchange');
 
   const from = (request: NodeRequest, response: NodeResponse): NodeExchange => {
-    let exchange = exchanges.get(response);
+    const keeper = response as NodeResponse & { [key]?: NodeExchange };
+    let exchange = keeper[key];
     if (exchange === undefined) {
       const made = new ListenerExchange(sessions, cookies, factsOf(request), response);
       holdAnswer(response, made, request.httpVersionMajor);
-      exchanges.set(response, made);
+      keeper[key] = made;
       exchange = made;
     }
     return exchange;

@@ -144,7 +144,6 @@ export class RequestExchange implements Exchange {
     return this.#facts;
   }
 
-  /** The facts where they are certain without waiting, which is every request of a signed-in user but one in minutes. */
   immediateFacts(): ResponseFacts | null {
     if (this.#facts !== null || this.#mutations !== null) return null;
     const resolution = this.#resolution;

@@ -1,8 +1,8 @@
 /** Puts the session exchange into Fastify: one per request, made when first asked for; its cookies leave with the headers. */
 import type { IncomingMessage } from 'node:http';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Device } from 'holdfast';
-import type { CsrfVerdict, Exchange, HttpSessions, RequestFacts } from 'holdfast/http';
+import type { CsrfVerdict, Exchange, HttpSessions, RequestFacts, ResponseFacts } from 'holdfast/http';
 import { REASON_HEADER } from 'holdfast/protocol';
 import type { App } from '../app-type.ts';
 import { ProblemError } from '../ops/problem-error.ts';
@@ -41,19 +41,28 @@ export function useSessions(scope: App, http: HttpSessions): void {
   scope.addHook('onSend', (request, reply, payload, done) => {
     const exchange = request[EXCHANGE];
     if (exchange === null) return done(null, payload);
+    const immediate = exchange.immediateFacts();
+    if (immediate !== null) {
+      addFacts(reply, immediate);
+      return done(null, payload);
+    }
     exchange.responseFacts().then(
-      ({ headers, setCookie }) => {
-        for (const name in headers) {
-          // An answer that names its reason knows better: a 503 to a sign-in is not "no token".
-          if (name !== REASON_HEADER || !reply.hasHeader(name)) reply.header(name, headers[name]);
-        }
-        // A 503 leaves the cookies as they are, whatever was found out before the failure. Fastify keeps several apart.
-        if (reply.statusCode !== 503) for (const cookie of setCookie) reply.header('set-cookie', cookie);
+      (facts) => {
+        addFacts(reply, facts);
         done(null, payload);
       },
       (error: Error) => done(error),
     );
   });
+}
+
+function addFacts(reply: FastifyReply, { headers, setCookie }: ResponseFacts): void {
+  for (const name in headers) {
+    // An answer that names its reason knows better: a 503 to a sign-in is not "no token".
+    if (name !== REASON_HEADER || !reply.hasHeader(name)) reply.header(name, headers[name]);
+  }
+  // A 503 leaves the cookies as they are, whatever was found out before the failure. Fastify keeps several apart.
+  if (reply.statusCode !== 503) for (const cookie of setCookie) reply.header('set-cookie', cookie);
 }
 
 /** A foreign page that asks for an answer as if it were a script or an image could only be after its side effects. */

@@ -56,7 +56,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`;
   const sessions = openSessions(config, logger);
   const path = join(config.dataDir, 'accounts.db');
-  const accounts = accountsDatabase(openAccountsFile(path));
+  const accounts = accountsDatabase(await openAccountsFile(path));
   await migrate(accounts);
   const users = createUsers(accounts, path);
   const http = createHttpSessions(sessions, {

@@ -1,5 +1,7 @@
 /** What accounts are made of: addresses, passwords, hashes, the queue, the file. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -96,7 +98,8 @@ test('a job that fails gives its place in the queue back', async () => {
 
 test('ST7, ST9: the file is private, and several processes may migrate it at once', async (context) => {
   const path = join(temporaryDirectory(context), 'accounts.db');
-  const databases = Array.from({ length: 4 }, () => accountsDatabase(openAccountsFile(path)));
+  const files = await Promise.all(Array.from({ length: 4 }, () => openAccountsFile(path)));
+  const databases = files.map(accountsDatabase);
   context.after(() => Promise.all(databases.map((database) => database.destroy())));
   await Promise.all(databases.map((database) => migrate(database)));
   await Promise.all(databases.map((database) => migrate(database)));
@@ -105,11 +108,11 @@ test('ST7, ST9: the file is private, and several processes may migrate it at onc
 
 test('one address makes one account, and a change shows in every process within a second', async (context) => {
   const path = join(temporaryDirectory(context), 'accounts.db');
-  const database = accountsDatabase(openAccountsFile(path));
+  const database = accountsDatabase(await openAccountsFile(path));
   await migrate(database);
   let now = 1_000_000;
   const users = createUsers(database, path, () => now);
-  const elsewhere = accountsDatabase(openAccountsFile(path));
+  const elsewhere = accountsDatabase(await openAccountsFile(path));
   context.after(async () => {
     users.close();
     await database.destroy();
@@ -126,4 +129,37 @@ test('one address makes one account, and a change shows in every process within 
   now += 1000;
   assert.equal(users.byId(ada.id)?.name, 'Ada');
   assert.equal(users.byId('nobody'), null);
+});
+
+test('processes that make the same new file at the same moment all get it', async (context) => {
+  const directory = temporaryDirectory(context);
+  const module = new URL('../src/accounts/database.ts', import.meta.url).href;
+  // Each opener says that it is loaded, then opens a file for each line that it is sent.
+  const program = `
+    const { openAccountsFile } = await import(${JSON.stringify(module)});
+    process.on('message', async (path) => {
+      try { (await openAccountsFile(path)).close(); process.send('open'); } catch (error) { process.send(error.message); }
+    });
+    process.send('loaded');`;
+  const openers = Array.from({ length: 4 }, () =>
+    spawn(process.execPath, ['-C', 'holdfast-source', '--input-type=module', '-e', program], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    }),
+  );
+  context.after(() => {
+    for (const opener of openers) opener.kill();
+  });
+  const say = () => Promise.all(openers.map(async (opener) => (await once(opener, 'message'))[0]));
+  assert.deepEqual(
+    await say(),
+    openers.map(() => 'loaded'),
+  );
+  for (let round = 0; round < 40; round++) {
+    const answers = say();
+    for (const opener of openers) opener.send(join(directory, `${round}.db`));
+    assert.deepEqual(
+      await answers,
+      openers.map(() => 'open'),
+    );
+  }
 });

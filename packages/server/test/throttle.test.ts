@@ -10,7 +10,7 @@ import { startService, temporaryDirectory } from './harness/service.ts';
 
 async function throttles(context: TestContext, clock: () => number): Promise<[Throttle, Throttle]> {
   const path = join(temporaryDirectory(context), 'accounts.db');
-  const two = [openAccountsFile(path), openAccountsFile(path)].map((file) => accountsDatabase(file));
+  const two = [await openAccountsFile(path), await openAccountsFile(path)].map((file) => accountsDatabase(file));
   context.after(() => Promise.all(two.map((database) => database.destroy())));
   for (const database of two) await migrate(database);
   const [first, second] = two.map((database) => createThrottle({ database, clock }));

@@ -59,14 +59,29 @@ const BLOCKING_MS = 20;
 const BUSY_MS = 2000;
 const SQLITE_BUSY = 5;
 
-/** Opens (or makes) the file with mode 0600. Throws what SQLite throws. */
-export function openAccountsFile(path: string): DatabaseSync {
+/** Opens (or makes) the file with mode 0600, also when other processes do so at the same moment. Throws what SQLite throws. */
+export async function openAccountsFile(path: string): Promise<DatabaseSync> {
   const database = new DatabaseSync(path, { timeout: OPEN_MS });
   chmodSync(path, 0o600);
+  await switchToLog(database);
   // FULL: an account that was answered with 201 is there after a power cut.
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
+  database.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
   database.exec(`PRAGMA busy_timeout = ${BLOCKING_MS}`);
   return database;
+}
+
+/** SQLite answers "busy" at once, without its timeout, when two connections switch the journal at the same moment. */
+async function switchToLog(database: DatabaseSync): Promise<void> {
+  const until = performance.now() + OPEN_MS;
+  for (;;) {
+    try {
+      database.exec('PRAGMA journal_mode = WAL');
+      return;
+    } catch (error) {
+      if (((sqliteCode(error) ?? 0) & 0xff) !== SQLITE_BUSY || performance.now() >= until) throw error;
+      await sleep(2 + Math.random() * 10);
+    }
+  }
 }
 
 /** Kysely over an open file. Failures of the file become `StoreUnreachableError`; broken rules stay what they are. */

@@ -38,8 +38,10 @@ const KEPT_AT_MOST = 10_000;
 /** `path` is the file behind `database`; it is opened a second time, read-only, for {@link Users.byId}. */
 export function createUsers(database: AccountsDatabase, path: string, clock: () => number = Date.now): Users {
   // Apart from Kysely's connection, whose transactions stay open across awaits and would show half-done work.
-  const reader = new DatabaseSync(path, { readOnly: true, timeout: 250 });
+  // While opening it may meet another process that starts or stops, which holds the whole file for a moment.
+  const reader = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
   const select: StatementSync = reader.prepare('SELECT email, name FROM users WHERE id = ?');
+  reader.exec('PRAGMA busy_timeout = 250');
   const kept = new Map<string, { readonly user: User; readonly until: number }>();
 
   function read(id: string): User | null {

@@ -50,17 +50,21 @@ export type {
   FieldChanges,
   KeyAnnouncement,
   Live,
+  Move,
+  MoveResult,
   ReadResult,
   RecordChange,
   SessionLimit,
   Store,
   StoreCounts,
+  StoreFinding,
   StoreHealth,
   Swept,
   TakeResult,
   Undecodable,
   UpdateResult,
 } from './core/store.ts';
+export type { ScanBatch, StoredEntry, TransferableStore } from './core/transfer.ts';
 export { type EndReason, REASONS, type Reason } from './protocol/reasons.ts';
 
 /** What {@link createSessions} takes. */

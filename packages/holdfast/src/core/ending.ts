@@ -1,7 +1,6 @@
 /** Ends sessions, each exactly once, whatever else is in flight. */
 import type { EndReason, Reason } from '../protocol/reasons.ts';
 import { type EngineContext, toUnreachable } from './context.ts';
-import { locate } from './locate.ts';
 import type { EndOutcome } from './outcomes.ts';
 import { expiredBecause, type SessionRecord } from './record.ts';
 
@@ -28,9 +27,7 @@ export async function endAllSessions(
 ): Promise<EndOutcome> {
   const at = context.clock();
   try {
-    const kept = exceptId === undefined ? undefined : await locate(context, exceptId, at);
-    const keptId = kept === undefined || typeof kept === 'string' ? exceptId : kept.record.id;
-    const taken = await context.writing('takeByUser', () => context.store.takeByUser(userId, { reason, at }, keptId));
+    const taken = await context.writing('takeByUser', () => context.store.takeByUser(userId, { reason, at }, exceptId));
     const ended = taken.filter((record) => record.movedTo === null && tellEnded(context, record, reason, at) === null);
     return { status: 'ended', ended: ended.length };
   } catch (error) {

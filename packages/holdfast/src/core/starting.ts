@@ -1,5 +1,4 @@
 /** Starts sessions: for a user, anonymous, and under a new id for the same user. */
-import { encodeBase64url } from './base64url.ts';
 import { type EngineContext, toUnreachable } from './context.ts';
 import { HoldfastError, StoreUnreachableError } from './errors.ts';
 import { createGrant } from './grant.ts';
@@ -17,6 +16,7 @@ import { type Device, expiryOf, type SessionData, type SessionRecord } from './r
 import { replaceSession } from './replacing.ts';
 import { GRACE_SECONDS } from './rotation.ts';
 import { assertStorable, mergeData, sizeOf } from './session-data.ts';
+import { newSessionId } from './session-id.ts';
 import type { FieldChanges, SessionLimit } from './store.ts';
 
 const ID_BYTES = 16;
@@ -77,8 +77,8 @@ export async function startAnonymousSession(
 }
 
 /**
- * A new id for the same session. The new record is written first and the old one made a pointer by compare-and-set: if
- * the session was ended in between, the new record goes with it, and no answer ever carries its tokens.
+ * A new id for the same session, in one step of the store: a sign-out that comes meanwhile ends it under one id or the
+ * other, and requests under way with the old id find the new one through the pointer that stays for a moment.
  */
 export async function rotateSessionId(
   context: EngineContext,
@@ -92,30 +92,25 @@ export async function rotateSessionId(
       const located = await locate(context, id, now);
       if (typeof located === 'string') return { status: 'gone', reason: located };
       const old = located.record;
-      const created = await create(context, {
+      const next: SessionRecord = {
         ...old,
         ...change(old, now),
         ...freshTokens(context, now),
+        id: newSessionId(context.crypto.randomBytes(ID_BYTES), old.userId, old.id),
         // Versions go on, so that a compare-and-set prepared under the old id cannot match another state by chance.
         version: old.version + 1,
         lastSeenAt: now,
         expiresAt: expiryOf(now, old.idleSeconds, old.absoluteExpiresAt),
-      });
-      if (created === 'limit-reached') throw new Error('a moved session is not counted again');
-      const pointerExpiry = Math.min(now + GRACE_SECONDS * 1000, old.absoluteExpiresAt);
-      const pointer = {
-        ifVersion: old.version,
-        // The absolute expiry as well: a touch that is still under way moves the other one.
-        fields: { movedTo: created.id, expiresAt: pointerExpiry, absoluteExpiresAt: pointerExpiry },
       };
-      const moved = await context.writing('update', () => context.store.update(old.id, pointer));
-      if (moved.status === 'updated') {
-        context.emit({ type: 'session-id-rotated', sessionId: created.id, previousId: old.id, at: now });
-        return { status: 'rotated', session: created, grant: createGrant(context, created, 'current') };
+      const pointerExpiresAt = Math.min(now + GRACE_SECONDS * 1000, old.absoluteExpiresAt);
+      const move = { ifVersion: old.version, next, pointerExpiresAt };
+      const moved = await context.writing('move', () => context.store.move(old.id, move));
+      if (moved.status === 'moved') {
+        context.emit({ type: 'session-id-rotated', sessionId: next.id, previousId: old.id, at: now });
+        return { status: 'rotated', session: next, grant: createGrant(context, next, 'current') };
       }
-      await context.writing('delete', () => context.store.delete(created.id));
       if (moved.status === 'ended') return { status: 'gone', reason: moved.tombstone.reason };
-      if (moved.status !== 'conflict') return { status: 'gone', reason: 'not-found' };
+      if (moved.status !== 'conflict' && moved.status !== 'exists') return { status: 'gone', reason: 'not-found' };
     }
     throw new StoreUnreachableError(`other requests kept changing the session for ${MAX_ROUNDS} rounds`);
   } catch (error) {
@@ -129,7 +124,7 @@ async function create(
   limit?: SessionLimit,
 ): Promise<SessionRecord | 'limit-reached'> {
   for (let tries = 0; tries < MAX_ID_TRIES; tries++) {
-    const record = { ...draft, id: encodeBase64url(context.crypto.randomBytes(ID_BYTES)) };
+    const record = { ...draft, id: newSessionId(context.crypto.randomBytes(ID_BYTES), draft.userId) };
     const result = await context.writing('create', () => context.store.create(record, limit));
     if (result.status === 'limit-reached') return 'limit-reached';
     if (result.status === 'exists') continue;

@@ -8,6 +8,7 @@
  * - A store neither judges expiry nor extends it by itself. It hands out a record until `expiresAt` + RETENTION_MS by its
  *   own clock (the engine says why it is over), and reports it absent after that, swept or not.
  * - Answers may come at once or as a promise; the engine awaits either.
+ * - All ids of one user begin alike (session-id.ts), so a store may keep them together; it may refuse others.
  */
 import type { Device, Json, SessionRecord, Tombstone } from './record.ts';
 
@@ -29,6 +30,11 @@ export interface Ended {
 export interface Live {
   readonly status: 'live';
   readonly record: SessionRecord;
+  /**
+   * True when the backend did not answer and this is what a cache last knew, which the application allowed for a bounded
+   * time. Whoever is shown it must not be able to tell a session that ended meanwhile.
+   */
+  readonly stale?: boolean;
 }
 
 /** Something is stored under the id that this version cannot read. Never deleted unasked; counts as absent, with an event. */
@@ -90,6 +96,25 @@ export type UpdateResult =
   | Absent
   | Undecodable;
 
+/** How a session moves to a new id. */
+export interface Move {
+  /** Move only when the record still has this version. */
+  readonly ifVersion: number;
+  /** The session under its new id, which is in the same home (session-id.ts) and of the same user. */
+  readonly next: SessionRecord;
+  /** When the pointer that stays under the old id is over: its `expiresAt` and its `absoluteExpiresAt`. */
+  readonly pointerExpiresAt: number;
+}
+
+/** The answer of `move`. But for `moved`, nothing was written. `exists`: the new id is taken. */
+export type MoveResult =
+  | { readonly status: 'moved' }
+  | { readonly status: 'conflict'; readonly record: SessionRecord }
+  | { readonly status: 'exists' }
+  | Ended
+  | Absent
+  | Undecodable;
+
 /** The answer of `take`: exactly one caller ever gets `taken`. */
 export type TakeResult = { readonly status: 'taken'; readonly record: SessionRecord } | Ended | Absent | Undecodable;
 
@@ -115,6 +140,18 @@ export interface StoreHealth {
   readonly healthy: boolean;
   /** One sentence for an operator. */
   readonly message: string;
+}
+
+/** Something about the backend that an operator should know before people depend on it. */
+export interface StoreFinding {
+  /** `problem`: sessions will be lost or cannot be kept, so production should not start. `warning`: it should be mended. */
+  readonly severity: 'problem' | 'warning';
+  /** A stable name in kebab case, such as `evicting-policy`. */
+  readonly code: string;
+  /** What is wrong, one sentence. */
+  readonly message: string;
+  /** What to do about it, one sentence. */
+  readonly fix: string;
 }
 
 /** What a sweep removed. */
@@ -146,9 +183,17 @@ export interface Store {
   update(id: string, change: RecordChange): Awaitable<UpdateResult>;
   /** Moves `lastSeenAt` and `expiresAt` forward, never back, without a new version. False when there is no live record. */
   touch(id: string, lastSeenAt: number, expiresAt: number): Awaitable<boolean>;
+  /**
+   * Inserts the session under its new id and leaves a pointer to it under the old one (`movedTo`, a version more), in one
+   * step: whoever ends the session meanwhile ends it under one id or the other.
+   */
+  move(id: string, move: Move): Awaitable<MoveResult>;
   /** Reads and ends in one step: the record goes, the tombstone stays for TOMBSTONE_MS. Exactly one caller gets it. */
   take(id: string, tombstone: Tombstone): Awaitable<TakeResult>;
-  /** `take` for all live sessions of a user but `exceptId`; answers those that this call ended. */
+  /**
+   * `take` for all sessions of a user, answering those that this call ended. Pointers stay. With `exceptId`, that session
+   * stays too, also when the id was moved meanwhile: pointers are followed in the same step.
+   */
   takeByUser(userId: string, tombstone: Tombstone, exceptId?: string): Awaitable<readonly SessionRecord[]>;
   /** Erases record and tombstone alike. Erasing what is not there is no error. */
   delete(id: string): Awaitable<void>;
@@ -163,6 +208,8 @@ export interface Store {
   listKeyAnnouncements(since: number): Awaitable<readonly KeyAnnouncement[]>;
   /** Tries a write; never throws. */
   health(): Awaitable<StoreHealth>;
+  /** Looks at how the backend is set up; nothing found is an empty list. Where it is missing, there is nothing to check. */
+  inspect?(): Awaitable<readonly StoreFinding[]>;
   /** Lets go of files and connections. Using the store afterwards throws `StoreUnreachableError` (errors.ts). */
   close(): Awaitable<void>;
 }

@@ -6,17 +6,21 @@ import type {
   CreateResult,
   ExpiredSession,
   KeyAnnouncement,
+  Move,
+  MoveResult,
   ReadResult,
   RecordChange,
   SessionLimit,
-  Store,
   StoreCounts,
   StoreHealth,
   Swept,
   TakeResult,
   UpdateResult,
 } from '../core/store.ts';
+import type { ScanBatch, StoredEntry, TransferableStore } from '../core/transfer.ts';
 import { applyChange, copyJson } from './apply-change.ts';
+import { mergeCopy } from './merge-copy.ts';
+import { idsBehind, pointerTo } from './pointer.ts';
 
 /** What {@link memoryStore} takes. */
 export interface MemoryStoreOptions {
@@ -29,7 +33,7 @@ export interface MemoryStoreOptions {
 type Kept = Exclude<ReadResult, { status: 'absent' | 'undecodable' }>;
 
 /** A store that forgets everything when the process ends. */
-export function memoryStore(options: MemoryStoreOptions = {}): Store {
+export function memoryStore(options: MemoryStoreOptions = {}): TransferableStore {
   if (process.env.NODE_ENV === 'production') {
     const warn = options.warn ?? ((message: string) => process.emitWarning(message, { code: 'HOLDFAST_MEMORY_STORE' }));
     warn(
@@ -40,7 +44,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
   return new MemoryStore(options.clock ?? Date.now);
 }
 
-class MemoryStore implements Store {
+class MemoryStore implements TransferableStore {
   readonly kind = 'memory';
   readonly #clock: Clock;
   readonly #kept = new Map<string, Kept>();
@@ -70,7 +74,7 @@ class MemoryStore implements Store {
     }
     const tombstone: Tombstone = { reason: 'limit-reached', at: this.#clock() };
     for (const oldest of evicted) this.#end(oldest, tombstone);
-    this.#put(frozen({ ...record, data: copyJson(record.data), device: { ...record.device }, amr: [...record.amr] }));
+    this.#put(ownCopy(record));
     return { status: 'created', evicted };
   }
 
@@ -103,6 +107,17 @@ class MemoryStore implements Store {
     return true;
   }
 
+  move(id: string, move: Move): MoveResult {
+    this.#assertOpen();
+    const found = this.#lookUp(id);
+    if (found?.status !== 'live') return found ?? { status: 'absent' };
+    if (found.record.version !== move.ifVersion) return { status: 'conflict', record: found.record };
+    if (this.#lookUp(move.next.id) !== undefined) return { status: 'exists' };
+    this.#put(ownCopy(move.next));
+    this.#put(frozen(pointerTo(found.record, move)));
+    return { status: 'moved' };
+  }
+
   take(id: string, tombstone: Tombstone): TakeResult {
     this.#assertOpen();
     const found = this.#lookUp(id);
@@ -114,7 +129,8 @@ class MemoryStore implements Store {
   takeByUser(userId: string, tombstone: Tombstone, exceptId?: string): readonly SessionRecord[] {
     this.#assertOpen();
     // Expired ones too: a touch that is still in flight could otherwise bring one back after "sign out everywhere".
-    const taken = this.#recordsOf(userId).filter((record) => record.movedTo === null && record.id !== exceptId);
+    const kept = idsBehind(exceptId, (id) => this.#movedTo(id));
+    const taken = this.#recordsOf(userId).filter((record) => record.movedTo === null && !kept.has(record.id));
     for (const record of taken) this.#end(record, tombstone);
     return taken;
   }
@@ -179,6 +195,35 @@ class MemoryStore implements Store {
     return { healthy: true, message: 'sessions are kept in memory and end with this process' };
   }
 
+  scan(cursor: string | null, limit: number): ScanBatch {
+    this.#assertOpen();
+    // In the order of ids, which what is written meanwhile does not change; a Map's own order moves with every update.
+    const ids = [...this.#kept.keys()].filter((id) => cursor === null || id > cursor).sort();
+    const entries = ids.slice(0, limit).flatMap((id): StoredEntry[] => {
+      const kept = this.#lookUp(id);
+      if (kept === undefined) return [];
+      return [kept.status === 'live' ? { id, record: kept.record } : { id, tombstone: kept.tombstone }];
+    });
+    return { entries, undecodable: 0, next: ids.length > limit ? (ids[limit - 1] ?? null) : null };
+  }
+
+  put(record: SessionRecord): boolean {
+    this.#assertOpen();
+    const merged = mergeCopy(this.#lookUp(record.id) ?? { status: 'absent' }, record);
+    if (merged === null) return false;
+    this.#forget(record.id);
+    this.#put(ownCopy(merged));
+    return true;
+  }
+
+  bury(id: string, tombstone: Tombstone): void {
+    this.#assertOpen();
+    const kept = this.#lookUp(id);
+    if (kept?.status === 'ended') return;
+    this.#forget(id);
+    this.#kept.set(id, { status: 'ended', tombstone: Object.freeze({ ...tombstone }) });
+  }
+
   close(): void {
     this.#closed = true;
     this.#kept.clear();
@@ -195,6 +240,11 @@ class MemoryStore implements Store {
     if (kept === undefined || this.#clock() < keptUntil(kept)) return kept;
     this.#forget(id);
     return undefined;
+  }
+
+  #movedTo(id: string): string | null {
+    const kept = this.#lookUp(id);
+    return kept?.status === 'live' ? kept.record.movedTo : null;
   }
 
   #recordsOf(userId: string): SessionRecord[] {
@@ -236,6 +286,11 @@ class MemoryStore implements Store {
 /** From this millisecond on, what is kept counts as absent. */
 function keptUntil(kept: Kept): number {
   return kept.status === 'live' ? kept.record.expiresAt + RETENTION_MS : kept.tombstone.at + TOMBSTONE_MS;
+}
+
+/** Nothing that the caller holds on to is part of what is kept. */
+function ownCopy(record: SessionRecord): SessionRecord {
+  return frozen({ ...record, data: copyJson(record.data), device: { ...record.device }, amr: [...record.amr] });
 }
 
 /** Records are handed out without a copy, so nobody may be able to change one. */

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import type { Clock } from '../core/crypto.ts';
 import { HoldfastError } from '../core/errors.ts';
-import type { Store } from '../core/store.ts';
+import type { TransferableStore } from '../core/transfer.ts';
 import { openConnection } from './sqlite/connection.ts';
 import { prepareFile } from './sqlite/directory.ts';
 import { SqliteStore } from './sqlite/sqlite-store.ts';
@@ -26,7 +26,7 @@ export interface SqliteStoreOptions {
  * (another owner, not writable, a network file system, a newer schema, no database), `invalid-option` for a bad option,
  * and StoreUnreachableError when the file stays locked or the disk fails.
  */
-export function sqliteStore(options: SqliteStoreOptions): Store {
+export function sqliteStore(options: SqliteStoreOptions): TransferableStore {
   const { directory, fileName = 'sessions.db', clock = Date.now, deadlineMs = 1000 } = options;
   if (typeof directory !== 'string' || directory === '') {
     throw new HoldfastError('invalid-option', 'directory: name the directory for the session file');

@@ -2,3 +2,4 @@
 export type { StoreCapability, StoreHarness } from './store/harness.ts';
 export { storeConformance } from './store-conformance.ts';
 export { storeTorture, type TortureOptions } from './store-torture.ts';
+export { storeTransfer, type TransferHarness } from './store-transfer.ts';

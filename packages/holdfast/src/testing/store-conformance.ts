@@ -8,6 +8,7 @@ import { expiry } from './store/expiry.ts';
 import { type StoreHarness, scenarios } from './store/harness.ts';
 import { keys } from './store/keys.ts';
 import { listing } from './store/listing.ts';
+import { moving } from './store/moving.ts';
 import { roundTrip } from './store/round-trip.ts';
 import { updating } from './store/updating.ts';
 
@@ -21,6 +22,7 @@ export function storeConformance(describeName: string, harness: StoreHarness): v
     describe('creating and reading', () => creating(scenario));
     describe('updating', () => updating(scenario));
     describe('ending', () => ending(scenario));
+    describe('moving to a new id', () => moving(scenario));
     describe('listing and limits', () => listing(scenario));
     describe('keys', () => keys(scenario));
     describe('expiry', () => expiry(scenario));

@@ -145,17 +145,35 @@ onEveryStore('a session that ends while its id changes is over under both ids, w
   }
 });
 
-test('when everything of the user ends between the two steps of a new id, nothing stays behind', async () => {
+test('when everything of the user ends just before the id changes, nothing stays behind', async () => {
   const world = createWorld();
   const { jar, id } = await signIn(world);
   world.plan = (_call, operation) => {
-    if (operation === 'update') void world.store.takeByUser('ada', { reason: 'revoked', at: world.now() });
+    if (operation === 'move') void world.store.takeByUser('ada', { reason: 'revoked', at: world.now() });
     return null;
   };
   assert.deepEqual(await world.sessions.rotateId(id), { status: 'gone', reason: 'revoked' });
   world.plan = () => null;
   assert.equal(await visit(world, jar), 'revoked');
   assert.deepEqual(await world.store.count(), { sessions: 0, byKey: {} });
+});
+
+onEveryStore('signing out everywhere else while the own id changes leaves the own session alone', async (world) => {
+  for (let round = 0; round < 10; round++) {
+    const user = `user ${round}`;
+    const { id } = await signIn(world, user);
+    await signIn(world, user);
+    const tasks = [
+      async () => world.sessions.rotateId(id),
+      async () => world.sessions.endAll(user, 'revoked', { exceptId: id }),
+    ];
+    if (round % 2 === 1) tasks.reverse();
+    const answers = await Promise.all(tasks.map(async (run) => run()));
+    const rotated = answers.find(({ status }) => status === 'rotated');
+    assert.ok(rotated?.status === 'rotated');
+    const listed = await world.sessions.list(user);
+    assert.deepEqual(listed.status === 'listed' && listed.sessions.map((session) => session.id), [rotated.session.id]);
+  }
 });
 
 onEveryStore('two changes of id at once both succeed and lead to one session', async (world) => {
@@ -213,7 +231,7 @@ test('a record that others keep changing gives "unreachable" after some rounds, 
   const { jar, id } = await signIn(world);
   let n = 0;
   world.plan = (_call, operation) => {
-    if (operation === 'update') void world.store.update(id, { set: { n: n++ } });
+    if (operation === 'move') void world.store.update(id, { set: { n: n++ } });
     return null;
   };
   assert.equal((await world.sessions.rotateId(id)).status, 'unreachable');

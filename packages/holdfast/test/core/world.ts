@@ -77,6 +77,7 @@ export function createWorld(options: WorldOptions = {}): World {
     kind: store.kind,
     read: (id) => run('read', () => store.read(id)),
     create: (record, limit) => run('create', () => store.create(record, limit)),
+    move: (id, move) => run('move', () => store.move(id, move)),
     update: (id, change) => run('update', () => store.update(id, change)),
     touch: (id, lastSeenAt, expiresAt) => run('touch', () => store.touch(id, lastSeenAt, expiresAt)),
     take: (id, tombstone) => run('take', () => store.take(id, tombstone)),

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { memoryStore } from '../../src/stores/memory.ts';
-import { type StoreHarness, storeConformance, storeTorture } from '../../src/testing/index.ts';
+import { storeConformance, storeTorture, storeTransfer, type TransferHarness } from '../../src/testing/index.ts';
 
-const harness: StoreHarness = {
+const harness: TransferHarness = {
   open: (clock) => memoryStore({ clock }),
   cleanup: () => undefined,
   declared: {
@@ -14,6 +14,7 @@ const harness: StoreHarness = {
 };
 
 storeConformance('memory store: conformance', harness);
+storeTransfer('memory store: transfer', harness);
 storeTorture('memory store: torture', harness);
 
 test('the memory store warns once, and only in production', (context) => {

@@ -3,12 +3,12 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { sqliteStore } from '../../src/stores/sqlite.ts';
-import { type StoreHarness, storeConformance, storeTorture } from '../../src/testing/index.ts';
+import { storeConformance, storeTorture, storeTransfer, type TransferHarness } from '../../src/testing/index.ts';
 import { temporaryDirectory } from './sqlite-directory.ts';
 
 let directory = '';
 
-const harness: StoreHarness = {
+const harness: TransferHarness = {
   open(clock) {
     directory = temporaryDirectory();
     return sqliteStore({ directory, clock });
@@ -23,4 +23,5 @@ const harness: StoreHarness = {
 };
 
 storeConformance('sqlite store: conformance', harness);
+storeTransfer('sqlite store: transfer', harness);
 storeTorture('sqlite store: torture', harness);

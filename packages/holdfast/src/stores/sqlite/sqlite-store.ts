@@ -9,17 +9,21 @@ import type {
   CreateResult,
   ExpiredSession,
   KeyAnnouncement,
+  Move,
+  MoveResult,
   ReadResult,
   RecordChange,
   SessionLimit,
-  Store,
   StoreCounts,
   StoreHealth,
   Swept,
   TakeResult,
   UpdateResult,
 } from '../../core/store.ts';
+import type { ScanBatch, StoredEntry, TransferableStore } from '../../core/transfer.ts';
 import { applyChange } from '../apply-change.ts';
+import { mergeCopy } from '../merge-copy.ts';
+import { idsBehind, pointerTo } from '../pointer.ts';
 import { allRows, type Connection, firstRow } from './connection.ts';
 import { RetryQueue } from './retry-queue.ts';
 import { fromRow, type Row, toRow, toStrings } from './row.ts';
@@ -43,7 +47,7 @@ export interface SqliteStoreParts {
  * process alone is killed, since what was written is with the operating system by then. The log is one file: a durable
  * commit takes all quick ones before it to the disk as well.
  */
-export class SqliteStore implements Store {
+export class SqliteStore implements TransferableStore {
   readonly kind = 'sqlite';
   readonly #file: string;
   readonly #inode: number;
@@ -80,10 +84,7 @@ export class SqliteStore implements Store {
   }
 
   create(record: SessionRecord, limit?: SessionLimit): Awaitable<CreateResult> {
-    if (record.userId !== null && !record.userId.isWellFormed()) {
-      // SQLite would keep U+FFFD in its place, and two such users would share their sessions.
-      throw new HoldfastError('invalid-data', 'userId: half a surrogate pair is not text that can be stored');
-    }
+    assertText(record);
     const row = toRow(record);
     return this.#writes.run(() =>
       this.#durable.transaction((): CreateResult => {
@@ -120,6 +121,23 @@ export class SqliteStore implements Store {
     });
   }
 
+  move(id: string, move: Move): Awaitable<MoveResult> {
+    assertText(move.next);
+    return this.#writes.run(() =>
+      this.#durable.transaction((): MoveResult => {
+        const { insert, read } = this.#durableStatements;
+        const now = this.#clock();
+        const found = fromRow(firstRow(read, id), now);
+        if (found.status !== 'live') return found;
+        if (found.record.version !== move.ifVersion) return { status: 'conflict', record: found.record };
+        if (fromRow(firstRow(read, move.next.id), now).status !== 'absent') return { status: 'exists' };
+        insert.run(...toRow(move.next));
+        insert.run(...toRow(pointerTo(found.record, move)));
+        return { status: 'moved' };
+      }),
+    );
+  }
+
   take(id: string, tombstone: Tombstone): Awaitable<TakeResult> {
     return this.#writes.run(() =>
       this.#durable.transaction((): TakeResult => {
@@ -136,7 +154,9 @@ export class SqliteStore implements Store {
       this.#durable.transaction(() => {
         // Expired ones too: a touch still in flight could otherwise bring one back after "sign out everywhere".
         const rows = allRows(this.#durableStatements.ofUser, userId);
-        const taken = liveRecords(rows, this.#clock()).filter((record) => record.id !== exceptId);
+        const now = this.#clock();
+        const kept = idsBehind(exceptId, (id) => movedTo(fromRow(firstRow(this.#durableStatements.read, id), now)));
+        const taken = liveRecords(rows, now).filter((record) => !kept.has(record.id));
         for (const record of taken) this.#durableStatements.end.run(record.id, tombstone.reason, tombstone.at);
         return taken;
       }),
@@ -217,6 +237,44 @@ export class SqliteStore implements Store {
     }
   }
 
+  scan(cursor: string | null, limit: number): Awaitable<ScanBatch> {
+    return this.#reads.run((): ScanBatch => {
+      const now = this.#clock();
+      const rows = allRows(this.#statements.scan, cursor ?? '', limit);
+      const found = rows.map((row) => ({ id: String(row[0]), ...fromRow(row, now) }));
+      return {
+        entries: found.flatMap((entry): StoredEntry[] => {
+          if (entry.status === 'live') return [{ id: entry.id, record: entry.record }];
+          return entry.status === 'ended' ? [{ id: entry.id, tombstone: entry.tombstone }] : [];
+        }),
+        undecodable: found.filter(({ status }) => status === 'undecodable').length,
+        next: rows.length < limit ? null : (found.at(-1)?.id ?? null),
+      };
+    });
+  }
+
+  put(record: SessionRecord): Awaitable<boolean> {
+    assertText(record);
+    return this.#writes.run(() =>
+      this.#quick.transaction(() => {
+        const merged = mergeCopy(fromRow(firstRow(this.#read, record.id), this.#clock()), record);
+        if (merged === null) return false;
+        this.#statements.replace.run(...toRow(merged));
+        return true;
+      }),
+    );
+  }
+
+  bury(id: string, tombstone: Tombstone): Awaitable<void> {
+    return this.#writes.run(() =>
+      this.#durable.transaction(() => {
+        const { status } = fromRow(firstRow(this.#durableStatements.read, id), this.#clock());
+        if (status === 'ended' || status === 'undecodable') return;
+        this.#durableStatements.end.run(id, tombstone.reason, tombstone.at);
+      }),
+    );
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -238,6 +296,16 @@ export class SqliteStore implements Store {
     for (const oldest of evicted) this.#durableStatements.end.run(oldest.id, 'limit-reached', now);
     return evicted;
   }
+}
+
+function assertText({ userId }: SessionRecord): void {
+  if (userId === null || userId.isWellFormed()) return;
+  // SQLite would keep U+FFFD in its place, and two such users would share their sessions.
+  throw new HoldfastError('invalid-data', 'userId: half a surrogate pair is not text that can be stored');
+}
+
+function movedTo(found: ReadResult): string | null {
+  return found.status === 'live' ? found.record.movedTo : null;
 }
 
 /** A swept record as the engine tells of it; nothing for the pointer that a rotated id left. */

@@ -24,6 +24,7 @@ export interface QuickStatements {
   readonly announce: StatementSync;
   readonly announcements: StatementSync;
   readonly probe: StatementSync;
+  readonly scan: StatementSync;
 }
 
 export interface DurableStatements {
@@ -61,6 +62,7 @@ export function prepareQuick(connection: Pick<Connection, 'prepare'>): QuickStat
     announce: prepare('REPLACE INTO key_announcements (instance, key_ids, at) VALUES (?, ?, ?)'),
     announcements: prepare('SELECT instance, key_ids, at FROM key_announcements WHERE at >= ? ORDER BY instance'),
     probe: prepare('REPLACE INTO write_probe (only, at) VALUES (1, ?)'),
+    scan: prepare(`SELECT ${COLUMNS} FROM sessions WHERE id > ? ORDER BY id LIMIT ?`),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Records to test with: valid ones, each with an id of its own. */
 import type { SessionRecord } from '../../core/record.ts';
+import { newSessionId } from '../../core/session-id.ts';
 import { START } from './harness.ts';
 
 let made = 0;
@@ -7,7 +8,7 @@ let made = 0;
 /** A record that lives for an hour from {@link START}, with whatever the scenario wants to be otherwise. */
 export function sampleRecord(overrides: Partial<SessionRecord> = {}): SessionRecord {
   return {
-    id: sampleId(),
+    id: sampleId(overrides.userId),
     version: 1,
     userId: 'user-1',
     createdAt: START,
@@ -28,8 +29,12 @@ export function sampleRecord(overrides: Partial<SessionRecord> = {}): SessionRec
   };
 }
 
-/** 22 characters, as a session's id has; never the same twice. */
-export function sampleId(): string {
+/** An id as the engine makes them for this user, but counted instead of random: never the same twice. */
+export function sampleId(userId: string | null = 'user-1'): string {
   made++;
-  return `sample_${made.toString(36).padStart(15, '0')}`;
+  const bytes = new Uint8Array(16);
+  new DataView(bytes.buffer).setUint32(12, made);
+  // Without a user the home is random; here the ids go round.
+  new DataView(bytes.buffer).setUint16(0, (made * 4099) & 0xffff);
+  return newSessionId(bytes, userId);
 }

@@ -15,7 +15,7 @@ import { startSweeping } from './runtime/sweeping.ts';
 export type { Clock } from './core/crypto.ts';
 export { ERRORS, type ErrorCode, HoldfastError, StoreUnreachableError } from './core/errors.ts';
 export type { EventSink, SessionEvent } from './core/events.ts';
-export type { KeyReport } from './core/key-canary.ts';
+export type { KeyAnnounced, KeyReport } from './core/key-canary.ts';
 export type {
   DataDelta,
   EndOutcome,

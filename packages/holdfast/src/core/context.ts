@@ -20,6 +20,9 @@ export interface ContextOptions {
   readonly onEvent: EventSink;
 }
 
+/** How long counting all sessions may take, in milliseconds. */
+const COUNT_MS = 30_000;
+
 export interface EngineContext {
   readonly store: Store;
   readonly ring: KeyRing;
@@ -33,6 +36,8 @@ export interface EngineContext {
   /** Guards the reads. Apart from the writes, because a full disk must not close the way to what is stored. */
   readonly reading: Guard;
   readonly writing: Guard;
+  /** Guards counting, which takes longer than any other call may where there are a million sessions. */
+  readonly counting: Guard;
   /** For the one call that is made past the guards. */
   readonly deadline: Deadline;
 }
@@ -70,6 +75,7 @@ export function createContext(options: ContextOptions): EngineContext {
     random,
     reading: createGuard(guarded),
     writing: createGuard(guarded),
+    counting: createGuard({ ...guarded, deadlineMs: Math.max(COUNT_MS, deadlineMs) }),
     deadline: { timers, deadlineMs },
   };
 }

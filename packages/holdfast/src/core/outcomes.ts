@@ -40,6 +40,11 @@ export interface SignedIn {
   readonly session: UserSession;
   /** Null when the access token is still good and nothing needs to be sent. */
   readonly grant: TokenGrant | null;
+  /**
+   * True when the store did not answer and this is what was last known, which the application chose to accept for a
+   * bounded time (`staleIfErrorSeconds`). The session may have ended meanwhile; nothing can be stored.
+   */
+  readonly stale?: boolean;
 }
 
 /** The request belongs to nobody, and `reason` says why. */

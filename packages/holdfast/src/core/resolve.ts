@@ -5,6 +5,7 @@ import { StoreUnreachableError } from './errors.ts';
 import { createGrant, type RefreshPart } from './grant.ts';
 import { isPromise } from './guard.ts';
 import type { HammeringWatch } from './hammering.ts';
+import { resolveLastKnown } from './last-known.ts';
 import { type Located, locate } from './locate.ts';
 import type { PresentedTokens, Resolution, TokenGrant, UserSession } from './outcomes.ts';
 import { moreTelling } from './reason-order.ts';
@@ -61,7 +62,8 @@ export async function resolveTokens(
     const read = isPromise(answer) ? await answer : answer;
     return atOnce(parts, read, passive) ?? (await resolve(parts, tokens, passive, { id, read }));
   } catch (error) {
-    return toUnreachable(error);
+    const outcome = toUnreachable(error);
+    return resolveLastKnown(parts.context, tokens) ?? outcome;
   }
 }
 

@@ -4,7 +4,7 @@ import { type ContextOptions, createContext, toUnreachable } from './context.ts'
 import { endAllSessions, endReused, endSession } from './ending.ts';
 import { withinDeadline } from './guard.ts';
 import { watchHammering } from './hammering.ts';
-import { ANNOUNCEMENT_MS, type KeyReport, reportKeys } from './key-canary.ts';
+import { ANNOUNCEMENT_MS, differingRings, type KeyAnnounced, type KeyReport, reportKeys } from './key-canary.ts';
 import type {
   DataDelta,
   EndOutcome,
@@ -48,8 +48,13 @@ export interface Sessions {
   endAll(userId: string, reason: EndReason, options?: { readonly exceptId?: string }): Promise<EndOutcome>;
   /** A user's live sessions, the most recently used first. */
   list(userId: string): Promise<ListOutcome>;
-  /** Tells the other processes which keys this one has, and compares with them and with the live sessions. */
+  /**
+   * Tells the other processes which keys this one has, and compares with them and with all live sessions. Counting these
+   * takes a while where there are many: for the start of a process and for people who ask.
+   */
   checkKeys(instance: string): Promise<KeyReport | Unreachable>;
+  /** The same without counting, to be repeated every half minute: an announcement counts for two. */
+  announceKeys(instance: string): Promise<KeyAnnounced | Unreachable>;
   /** Removes what expired long enough ago, in batches; answers how many went, also when the store fails on the way. */
   sweep(): Promise<number>;
   health(): Promise<StoreHealth>;
@@ -80,18 +85,25 @@ export function createEngine(options: ContextOptions): Sessions {
     }
   }
 
-  async function checkKeys(instance: string): Promise<KeyReport | Unreachable> {
+  async function announceKeys(instance: string): Promise<KeyAnnounced | Unreachable> {
     try {
       const at = clock();
       // A store that can be read but not written (a full disk) must not keep a process from starting; the guard reports it.
       await writing('announceKeys', () => store.announceKeys({ instance, keyIds: ring.ids, at })).catch(
         () => undefined,
       );
-      const announcements = await reading('listKeyAnnouncements', () =>
-        store.listKeyAnnouncements(at - ANNOUNCEMENT_MS),
-      );
-      const counts = await reading('count', () => store.count());
-      return reportKeys(ring.ids, counts, announcements, instance);
+      const others = await reading('listKeyAnnouncements', () => store.listKeyAnnouncements(at - ANNOUNCEMENT_MS));
+      return { status: 'announced', keyIds: ring.ids, differing: differingRings(ring.ids, others, instance) };
+    } catch (error) {
+      return toUnreachable(error);
+    }
+  }
+
+  async function checkKeys(instance: string): Promise<KeyReport | Unreachable> {
+    const announced = await announceKeys(instance);
+    if (announced.status === 'unreachable') return announced;
+    try {
+      return reportKeys(announced, await context.counting('count', () => store.count()));
     } catch (error) {
       return toUnreachable(error);
     }
@@ -138,6 +150,7 @@ export function createEngine(options: ContextOptions): Sessions {
     endAll: (userId, reason, endOptions) => endAllSessions(context, userId, reason, endOptions?.exceptId),
     list,
     checkKeys,
+    announceKeys,
     sweep,
     health,
     close: async () => store.close(),

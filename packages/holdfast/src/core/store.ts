@@ -30,11 +30,6 @@ export interface Ended {
 export interface Live {
   readonly status: 'live';
   readonly record: SessionRecord;
-  /**
-   * True when the backend did not answer and this is what a cache last knew, which the application allowed for a bounded
-   * time. Whoever is shown it must not be able to tell a session that ended meanwhile.
-   */
-  readonly stale?: boolean;
 }
 
 /** Something is stored under the id that this version cannot read. Never deleted unasked; counts as absent, with an event. */
@@ -177,6 +172,11 @@ export interface Store {
   readonly kind: string;
   /** The record under the id. One round trip; the only operation on the hot path. */
   read(id: string): Awaitable<ReadResult>;
+  /**
+   * For a `read` that failed: what a cache in process last knew of the live session, where the application allowed that and
+   * for the bounded time it allowed. The session may have ended meanwhile.
+   */
+  lastKnown?(id: string): SessionRecord | undefined;
   /** Inserts, never replaces. The limit is enforced in the same atomic step, so parallel sign-ins cannot exceed it. */
   create(record: SessionRecord, limit?: SessionLimit): Awaitable<CreateResult>;
   /** Applies a delta to a live record and adds 1 to its version; never inserts, never revives. */

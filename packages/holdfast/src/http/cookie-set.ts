@@ -11,6 +11,8 @@ export interface CookieSet {
   /** The same names in all other scopes that were ever configured, and host-only twins that a former setting left. */
   readonly others: readonly Cookie[];
   readonly origins: ReadonlySet<string>;
+  /** Whether requests that may change something may be answered from what was last known of a session. */
+  readonly allowStaleWrites: boolean;
 }
 
 interface Scope {
@@ -53,6 +55,7 @@ export function resolveCookieSet(options: HttpOptions): CookieSet {
   others.delete(access.identity);
   others.delete(refresh.identity);
   return Object.freeze({
+    allowStaleWrites: options.allowStaleWrites === true,
     access,
     refresh,
     others: Object.freeze([...others.values()]),

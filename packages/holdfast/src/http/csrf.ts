@@ -3,7 +3,7 @@ import type { CsrfVerdict, RequestFacts } from './exchange.ts';
 
 const ALLOWED: CsrfVerdict = Object.freeze({ allowed: true });
 /** They change nothing (RFC 9110 9.2.1). Method names are case-sensitive; an unknown one is unsafe. */
-const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+export const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
 /**
  * `origins` are compared as exact strings, which is what browsers send: every other spelling of a host, port or scheme

@@ -31,6 +31,11 @@ export interface HttpOptions {
   readonly refreshPath?: string;
   /** Domain/Path pairs that were configured before; clearing repeats them. Default none. */
   readonly formerScopes?: readonly { readonly domain?: string; readonly path?: string }[];
+  /**
+   * Lets requests that may change something (other methods than GET, HEAD and OPTIONS) also pass on what was last known of
+   * a session while the store does not answer, where the store has `staleIfErrorSeconds`. Default false: they get 503.
+   */
+  readonly allowStaleWrites?: boolean;
   /** Drops Secure and the prefix, for plain http on loopback while developing. Never in production. Default false. */
   readonly insecureLoopbackCookies?: boolean;
 }
@@ -64,8 +69,11 @@ export type CsrfVerdict = { readonly allowed: true } | { readonly allowed: false
 export interface Exchange {
   /** Whether an unsafe request may act with its cookies; safe methods are always allowed. */
   csrf(): CsrfVerdict;
-  /** Asked once per request; later calls get the same answer. */
-  resolve(): Promise<Resolution>;
+  /**
+   * Asked once per request; later calls get the same answer. `readOnly` (of the first call) says that the request changes
+   * nothing although its method could, so that it may be answered from what was last known.
+   */
+  resolve(options?: { readonly readOnly?: boolean }): Promise<Resolution>;
   /** Signs in: the request's former session is replaced and its tokens go out with the answer. */
   start(options: Omit<StartOptions, 'replaces'>): Promise<StartOutcome>;
   startAnonymous(options?: StartAnonymousOptions): Promise<StartAnonymousOutcome>;

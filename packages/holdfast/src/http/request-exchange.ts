@@ -19,7 +19,7 @@ import type { Sessions } from '../core/sessions.ts';
 import { ACTIVITY_HEADER, REASON_HEADER } from '../protocol/names.ts';
 import type { Reason } from '../protocol/reasons.ts';
 import type { CookieSet } from './cookie-set.ts';
-import { decideCsrf } from './csrf.ts';
+import { decideCsrf, SAFE_METHODS } from './csrf.ts';
 import type { CsrfVerdict, Exchange, RequestFacts, ResponseFacts } from './exchange.ts';
 import { type ObservedPromise, observe } from './observed-promise.ts';
 
@@ -37,6 +37,11 @@ interface Mutation {
 type Subject = { readonly status: 'known'; readonly session: Session | null; readonly reason: Reason };
 
 const PASSIVE = Object.freeze({ passive: true });
+const UNREACHABLE: Unreachable = Object.freeze({
+  status: 'unreachable',
+  reason: 'store-unreachable',
+  retryAfterSeconds: 1,
+});
 const NO_COOKIES: readonly string[] = Object.freeze([]);
 const UNTOUCHED: ResponseFacts = Object.freeze({ setCookie: NO_COOKIES, headers: Object.freeze({}) });
 const SIGNED_IN: ResponseFacts = Object.freeze({
@@ -77,8 +82,8 @@ export class RequestExchange implements Exchange {
     });
   }
 
-  resolve(): Promise<Resolution> {
-    this.#resolving ??= this.#ask();
+  resolve(options?: { readonly readOnly?: boolean }): Promise<Resolution> {
+    this.#resolving ??= this.#ask(options?.readOnly === true);
     return this.#resolving;
   }
 
@@ -158,11 +163,18 @@ export class RequestExchange implements Exchange {
     return resolution.status === 'signed-in' ? SIGNED_IN : { setCookie: NO_COOKIES, headers: headersOf(resolution) };
   }
 
-  async #ask(): Promise<Resolution> {
+  async #ask(readOnly: boolean): Promise<Resolution> {
     const cookie = this.#request.header('cookie');
     const tokens = { access: this.#cookies.access.read(cookie), refresh: this.#cookies.refresh.read(cookie) };
-    this.#resolution = await this.#sessions.resolve(tokens, isPassive(this.#request) ? PASSIVE : undefined);
+    const resolution = await this.#sessions.resolve(tokens, isPassive(this.#request) ? PASSIVE : undefined);
+    const stale = resolution.status === 'signed-in' && resolution.stale === true;
+    this.#resolution = stale && !this.#passesStale(readOnly) ? UNREACHABLE : resolution;
     return this.#resolution;
+  }
+
+  /** What may have ended meanwhile must not change anything, unless that was chosen. */
+  #passesStale(readOnly: boolean): boolean {
+    return readOnly || this.#cookies.allowStaleWrites || SAFE_METHODS.has(this.#request.method);
   }
 
   async #current(): Promise<Subject | Unreachable> {

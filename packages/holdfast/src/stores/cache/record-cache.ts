@@ -19,7 +19,7 @@ export interface CacheOptions {
   /**
    * For how many seconds after the backend fell silent a read that it does not answer may be answered with what was last
    * known. Default 0: never. At most 300. A session that was ended meanwhile is then still let in for that long, so choose
-   * it only where an answer matters more than that; what was read so is marked `stale`, and it never covers a write.
+   * it only where an answer matters more than that. Requests that change something are answered 503 all the same.
    */
   readonly staleIfErrorSeconds?: number;
 }
@@ -152,7 +152,7 @@ export class RecordCache {
     this.heard();
   }
 
-  /** Messages arrive no more: nothing is answered until {@link trust}, but for {@link stale}. */
+  /** Messages arrive no more: nothing is answered until {@link trust}, but for {@link lastKnown}. */
   distrust(): void {
     this.#trusted = false;
   }
@@ -163,12 +163,12 @@ export class RecordCache {
   }
 
   /** For a read that the backend did not answer: what was last known, where that was chosen and is not too long ago. */
-  stale(id: string): Live | undefined {
+  lastKnown(id: string): SessionRecord | undefined {
     if (this.#staleMs === 0 || this.#clock() - this.#heardAt > this.#staleMs) return undefined;
     const entry = this.#find(id);
     if (entry === undefined) return undefined;
     this.#staleAnswers++;
-    return { ...entry.answer, stale: true };
+    return entry.answer.record;
   }
 
   stats(): CacheStats {

@@ -19,6 +19,10 @@ const LIBRARY = [
   'holdfast/http/node',
   'holdfast/stores/memory',
   'holdfast/stores/sqlite',
+  'holdfast/stores/redis',
+  'holdfast/stores/postgres',
+  'holdfast/stores/layered',
+  'holdfast/transfer',
   'holdfast/testing',
 ];
 
@@ -30,7 +34,9 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   'packages/holdfast/src/protocol': { layers: [], packages: [], node: false },
   'packages/holdfast/src/core': { layers: ['protocol'], packages: [], node: false },
   'packages/holdfast/src/runtime': { layers: ['core', 'protocol'], packages: [], node: true },
-  'packages/holdfast/src/stores': { layers: ['core', 'protocol'], packages: [], node: true },
+  // The clients of the backends are optional peers, loaded when such a store is opened.
+  'packages/holdfast/src/stores': { layers: ['core', 'protocol'], packages: ['redis', 'pg'], node: true },
+  'packages/holdfast/src/transfer': { layers: ['core', 'protocol'], packages: [], node: true },
   'packages/holdfast/src/http': { layers: ['core', 'protocol'], packages: [], node: true },
   // The suite generates its data with fast-check, an optional peer that it loads when it runs.
   'packages/holdfast/src/testing': { layers: ['core', 'protocol'], packages: ['fast-check'], node: true },
@@ -38,6 +44,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   'packages/server/src': { layers: [], packages: ['*', ...LIBRARY], node: true },
   'packages/console/src': { layers: [], packages: ['*'], node: false },
   'packages/console/vite.config.ts': { layers: [], packages: ['*'], node: true },
+  'test/services': { layers: [], packages: [], node: true },
   examples: { layers: [], packages: [...LIBRARY], node: true },
   survival: { layers: [], packages: ['*', ...LIBRARY], node: true },
   bench: { layers: [], packages: ['*', ...LIBRARY], node: true },

@@ -1,52 +1,52 @@
-/** Brings what the tests need beyond npm packages: a Chromium, from the system's packages where that is possible. */
-import { spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+/** Brings what the tests need beyond npm packages: a browser and real servers, from the system's packages where possible. */
+import { installPackages } from './install-packages.ts';
+import { findExecutable, NEEDED_PROGRAMS, type NeededProgram } from './needed-programs.ts';
 
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+export { findChromium, findExecutable } from './needed-programs.ts';
 
-/** Where an executable of one of the names is, looking through a PATH; null when there is none. */
-export function findExecutable(names: readonly string[], path: string): string | null {
-  for (const folder of path.split(delimiter)) {
-    for (const name of names) {
-      try {
-        const file = join(folder, name);
-        accessSync(file, constants.X_OK);
-        return file;
-      } catch {
-        // Not here.
-      }
-    }
-  }
-  return null;
+/** Those of the programs that are not on this machine. */
+export function missingPrograms(
+  environment: NodeJS.ProcessEnv,
+  programs: readonly NeededProgram[] = NEEDED_PROGRAMS,
+): readonly NeededProgram[] {
+  return programs.filter(({ find }) => find(environment) === null);
 }
 
-/** The browser that the tests drive: the one that CHROMIUM names, or the first on the PATH. */
-export function findChromium(environment: NodeJS.ProcessEnv): string | null {
-  const named = environment.CHROMIUM;
-  if (named !== undefined && named !== '') return findExecutable([''], named) === null ? null : named;
-  return findExecutable(NAMES, environment.PATH ?? '');
-}
-
-function run(command: string, args: readonly string[]): boolean {
-  const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const { status } = spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'], env: environment });
-  return status === 0;
-}
-
-function install(): boolean {
-  const apt = findExecutable(['apt-get'], process.env.PATH ?? '');
-  if (apt === null || process.getuid?.() !== 0) return false;
-  process.stderr.write('holdfast: the browser tests need Chromium; installing it from the system packages.\n');
-  const arguments_ = ['install', '-y', '-qq', '--no-install-recommends', 'chromium'];
-  return run(apt, ['update', '-qq']) && run(apt, arguments_);
-}
-
-if (import.meta.main && findChromium(process.env) === null && !(install() && findChromium(process.env) !== null)) {
-  process.stderr.write(
-    'holdfast: the tests drive a real browser and none was found. Install Chromium (Debian and Ubuntu: ' +
-      'sudo apt-get install chromium), or set CHROMIUM to the path of one, and run npm test again. ' +
-      'Nothing was run, because a test that is skipped proves nothing.\n',
+/** What to do about programs that are missing, for people. */
+export function howToInstall(missing: readonly NeededProgram[]): string {
+  const names = listing(missing.map(({ name }) => name));
+  const packages = missing.map((program) => program.package).join(' ');
+  const variables = missing.flatMap(({ variable }) => (variable === null ? [] : [variable]));
+  const elsewhere = variables.length === 0 ? '' : `, or say where it is by ${listing(variables)}`;
+  return (
+    `holdfast: the tests drive a real browser and real servers, and ${names} ${missing.length === 1 ? 'is' : 'are'} ` +
+    `missing. Install what is missing (Debian and Ubuntu: sudo apt-get install ${packages})${elsewhere}, and run ` +
+    'npm test again. Nothing was run, because a test that is skipped proves nothing.\n'
   );
-  process.exit(1);
+}
+
+function listing(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}
+
+/** Installs by apt-get when this process may. */
+function install(missing: readonly NeededProgram[]): void {
+  const apt = findExecutable(['apt-get'], process.env.PATH ?? '');
+  if (apt === null || process.getuid?.() !== 0) return;
+  const names = listing(missing.map(({ name }) => name));
+  process.stderr.write(`holdfast: the tests need ${names}; installing from the system packages.\n`);
+  installPackages(
+    apt,
+    missing.map((program) => program.package),
+  );
+}
+
+if (import.meta.main) {
+  const missing = missingPrograms(process.env);
+  if (missing.length > 0) install(missing);
+  const stillMissing = missingPrograms(process.env);
+  if (stillMissing.length > 0) {
+    process.stderr.write(howToInstall(stillMissing));
+    process.exit(1);
+  }
 }

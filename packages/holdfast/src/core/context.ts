@@ -7,6 +7,7 @@ import type { KeyRing } from './key-ring.ts';
 import type { Unreachable } from './outcomes.ts';
 import type { Policy } from './policy.ts';
 import type { Store } from './store.ts';
+import { VerifiedTokens } from './verified-tokens.ts';
 
 /** What {@link createContext} needs. */
 export interface ContextOptions {
@@ -29,6 +30,7 @@ export interface EngineContext {
   readonly policy: Policy;
   readonly crypto: CryptoPort;
   readonly clock: Clock;
+  readonly verified: VerifiedTokens;
   /** Tells the listeners; never throws. */
   readonly emit: EventSink;
   /** A number in [0, 1) from the CSPRNG. */
@@ -71,6 +73,7 @@ export function createContext(options: ContextOptions): EngineContext {
     policy,
     crypto,
     clock,
+    verified: new VerifiedTokens(),
     emit,
     random,
     reading: createGuard(guarded),

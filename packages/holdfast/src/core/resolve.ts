@@ -50,21 +50,38 @@ export interface ResolveParts {
   readonly endReused: (id: string) => Promise<Reason>;
 }
 
-export async function resolveTokens(
+/** At once where the store answers at once and there is nothing to follow, write or issue, which is nearly always. */
+export function resolveTokens(parts: ResolveParts, tokens: PresentedTokens, passive: boolean): Awaitable<Resolution> {
+  try {
+    const first = readFirst(parts, tokens.access);
+    if (first === null || isPromise(first.answer)) return resolveSlowly(parts, tokens, passive, first);
+    return (
+      atOnce(parts, first.answer, passive) ??
+      resolveSlowly(parts, tokens, passive, { id: first.id, answer: first.answer })
+    );
+  } catch (error) {
+    return failed(parts, tokens, error);
+  }
+}
+
+async function resolveSlowly(
   parts: ResolveParts,
   tokens: PresentedTokens,
   passive: boolean,
+  first: { readonly id: string; readonly answer: Awaitable<ReadResult> } | null,
 ): Promise<Resolution> {
   try {
-    const first = readFirst(parts, tokens.access);
     if (first === null) return await resolve(parts, tokens, passive, null);
-    const { id, answer } = first;
-    const read = isPromise(answer) ? await answer : answer;
-    return atOnce(parts, read, passive) ?? (await resolve(parts, tokens, passive, { id, read }));
+    const read = isPromise(first.answer) ? await first.answer : first.answer;
+    return atOnce(parts, read, passive) ?? (await resolve(parts, tokens, passive, { id: first.id, read }));
   } catch (error) {
-    const outcome = toUnreachable(error);
-    return resolveLastKnown(parts.context, tokens) ?? outcome;
+    return failed(parts, tokens, error);
   }
+}
+
+function failed({ context }: ResolveParts, tokens: PresentedTokens, error: unknown): Resolution {
+  const outcome = toUnreachable(error);
+  return resolveLastKnown(context, tokens) ?? outcome;
 }
 
 /** What was read for the one good access token that a request came with. */
@@ -80,10 +97,19 @@ function readFirst(
 ): { readonly id: string; readonly answer: Awaitable<ReadResult> } | null {
   const [text] = access;
   if (text === undefined || access.length > 1) return null;
-  const claims = checkToken(context.ring, 'access', text);
-  if (typeof claims === 'string' || claims.time * 1000 <= context.clock()) return null;
+  const claims = checkAccess(context, text);
+  if (claims === null || claims.time * 1000 <= context.clock()) return null;
   const id = claims.sessionId;
   return { id, answer: context.reading.direct('read', () => context.store.read(id)) };
+}
+
+function checkAccess({ ring, verified }: EngineContext, text: string): TokenClaims | null {
+  const known = verified.get(text);
+  if (known !== undefined) return known;
+  const claims = checkToken(ring, 'access', text);
+  if (typeof claims === 'string') return null;
+  verified.keep(text, claims);
+  return claims;
 }
 
 /** The answer where nothing is to be followed, written or issued; null where there is more to do. */

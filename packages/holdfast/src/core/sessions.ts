@@ -22,7 +22,7 @@ import type {
 import { expiredBecause } from './record.ts';
 import { resolveTokens } from './resolve.ts';
 import { rotateSessionId, startAnonymousSession, startSession } from './starting.ts';
-import type { StoreHealth } from './store.ts';
+import type { Awaitable, StoreHealth } from './store.ts';
 import { createTouches } from './touch.ts';
 import { updateSession } from './updating.ts';
 
@@ -36,6 +36,11 @@ export interface Sessions {
    * A passive request (prefetch, polling) is answered alike and does not keep an idle session alive.
    */
   resolve(tokens: PresentedTokens, options?: { readonly passive?: boolean }): Promise<Resolution>;
+  /**
+   * The same for bindings, at once where the store answers at once (embedded, or from its cache): a promise for each
+   * request is a good part of what such a request costs.
+   */
+  resolveDirect(tokens: PresentedTokens, options?: { readonly passive?: boolean }): Awaitable<Resolution>;
   /** Changes single data keys of the session. */
   update(id: string, delta: DataDelta): Promise<UpdateOutcome>;
   /** A new id for the same session, for a change of privilege; requests in flight under the old id are still answered. */
@@ -138,7 +143,8 @@ export function createEngine(options: ContextOptions): Sessions {
   return {
     start: (startOptions) => startSession(context, startOptions),
     startAnonymous: (startOptions = {}) => startAnonymousSession(context, startOptions),
-    resolve: (tokens, resolveOptions) => resolveTokens(parts, tokens, resolveOptions?.passive ?? false),
+    resolve: async (tokens, resolveOptions) => resolveTokens(parts, tokens, resolveOptions?.passive ?? false),
+    resolveDirect: (tokens, resolveOptions) => resolveTokens(parts, tokens, resolveOptions?.passive ?? false),
     update: (id, delta) => updateSession(context, id, delta),
     rotateId: (id) => rotateSessionId(context, id),
     stepUp: (id, amr) =>

@@ -283,14 +283,24 @@ function mergedHead(args: readonly unknown[], { headers, setCookie }: ResponseFa
   const [status, given] = args;
   if (args.length !== 2 || setCookie.length > 0) return null;
   if (typeof given !== 'object' || given === null || Array.isArray(given)) return null;
-  const merged: Record<string, unknown> = {};
-  for (const name in headers) merged[name] = headers[name];
+  for (const name in given) {
+    const lower = name.toLowerCase();
+    if (lower === name ? name === REASON_HEADER : Object.hasOwn(headers, lower)) {
+      return [status, carefullyMerged(given, headers)];
+    }
+  }
+  return [status, { ...given, ...headers }];
+}
+
+/** Ours take the place of theirs, in whatever case they wrote them; but an answer that names its reason knows better. */
+function carefullyMerged(given: object, headers: ResponseFacts['headers']): Record<string, unknown> {
+  const merged: Record<string, unknown> = { ...headers };
   for (const [name, value] of Object.entries(given)) {
     const lower = name.toLowerCase();
     if (!Object.hasOwn(headers, lower)) merged[name] = value;
     else if (lower === REASON_HEADER) merged[lower] = value;
   }
-  return [status, merged];
+  return merged;
 }
 
 /** As Node does it: pairs in a list may repeat a name, and replace what was set before. */

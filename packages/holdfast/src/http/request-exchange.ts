@@ -1,9 +1,11 @@
 /** One request and its answer over the engine: what the bindings for fetch and node share. */
 import { MAX_AGE_SECONDS } from '../core/cookie.ts';
 import { HoldfastError } from '../core/errors.ts';
+import { isPromise } from '../core/guard.ts';
 import type {
   DataDelta,
   EndOutcome,
+  PresentedTokens,
   Resolution,
   RotateOutcome,
   StartAnonymousOptions,
@@ -163,10 +165,14 @@ export class RequestExchange implements Exchange {
     return resolution.status === 'signed-in' ? SIGNED_IN : { setCookie: NO_COOKIES, headers: headersOf(resolution) };
   }
 
-  async #ask(readOnly: boolean): Promise<Resolution> {
-    const cookie = this.#request.header('cookie');
-    const tokens = { access: this.#cookies.access.read(cookie), refresh: this.#cookies.refresh.read(cookie) };
-    const resolution = await this.#sessions.resolve(tokens, isPassive(this.#request) ? PASSIVE : undefined);
+  #ask(readOnly: boolean): Promise<Resolution> {
+    const tokens = new CookieTokens(this.#cookies, this.#request.header('cookie'));
+    const answer = this.#sessions.resolveDirect(tokens, isPassive(this.#request) ? PASSIVE : undefined);
+    if (!isPromise(answer)) return Promise.resolve(this.#settle(answer, readOnly));
+    return Promise.resolve(answer.then((resolution) => this.#settle(resolution, readOnly)));
+  }
+
+  #settle(resolution: Resolution, readOnly: boolean): Resolution {
     const stale = resolution.status === 'signed-in' && resolution.stale === true;
     this.#resolution = stale && !this.#passesStale(readOnly) ? UNREACHABLE : resolution;
     return this.#resolution;
@@ -295,6 +301,23 @@ export class RequestExchange implements Exchange {
     const resolution = this.#resolution;
     if (resolution === null || resolution.status === 'unreachable') return null;
     return this.#mutations?.some(({ unreachable }) => unreachable !== null) ? null : resolution.grant;
+  }
+}
+
+/** The refresh token is looked for only when it is looked at: while the access token is good, nobody does. */
+class CookieTokens implements PresentedTokens {
+  readonly access: readonly string[];
+  readonly #cookies: CookieSet;
+  readonly #header: string | undefined;
+
+  constructor(cookies: CookieSet, header: string | undefined) {
+    this.access = cookies.access.read(header);
+    this.#cookies = cookies;
+    this.#header = header;
+  }
+
+  get refresh(): readonly string[] {
+    return this.#cookies.refresh.read(this.#header);
   }
 }
 

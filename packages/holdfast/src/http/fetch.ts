@@ -85,6 +85,7 @@ class ResponseExchange extends RequestExchange implements FetchExchange {
   }
 
   problem(why: Refusable): Response {
+    if ('status' in why && why.status === 'unreachable') this.tellOutage();
     const { status, headers, document } = refusalOf(why);
     return new Response(JSON.stringify(document), { status, headers });
   }

@@ -95,6 +95,7 @@ class ListenerExchange extends RequestExchange implements NodeExchange {
   }
 
   problem(why: Refusable): void {
+    if ('status' in why && why.status === 'unreachable') this.tellOutage();
     send(this.#response, refusalOf(why));
   }
 }

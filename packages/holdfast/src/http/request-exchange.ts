@@ -69,6 +69,7 @@ export class RequestExchange implements Exchange {
   #grant: TokenGrant | null | undefined;
   #clearing: 'nothing' | 'other scopes' | 'all scopes' = 'nothing';
   #signedOut = false;
+  #outage = false;
 
   constructor(sessions: Sessions, cookies: CookieSet, request: RequestFacts) {
     this.#sessions = sessions;
@@ -243,6 +244,11 @@ export class RequestExchange implements Exchange {
     return mutation.promise as ObservedPromise<T>;
   }
 
+  /** The answer will be that the store did not answer: the cookies stay as they are. */
+  protected tellOutage(): void {
+    this.#outage = true;
+  }
+
   async #decide(): Promise<ResponseFacts> {
     const mutations = this.#mutations ?? [];
     for (const mutation of mutations) mutation.outran = !mutation.settled;
@@ -299,7 +305,7 @@ export class RequestExchange implements Exchange {
   #grantToUse(): TokenGrant | null {
     if (this.#grant !== undefined) return this.#grant;
     const resolution = this.#resolution;
-    if (resolution === null || resolution.status === 'unreachable') return null;
+    if (this.#outage || resolution === null || resolution.status === 'unreachable') return null;
     return this.#mutations?.some(({ unreachable }) => unreachable !== null) ? null : resolution.grant;
   }
 }

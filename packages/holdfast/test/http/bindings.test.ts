@@ -1,6 +1,6 @@
 /** What every binding does alike: cookies, headers, problem answers, CSRF. */
 import assert from 'node:assert/strict';
-import { eachBinding, jarOf, ORIGIN } from './harness.ts';
+import { eachBinding, jarOf, ORIGIN, Problem } from './harness.ts';
 import { ACCESS, REFRESH, SAME_ORIGIN, serveApp, signIn } from './small-app.ts';
 
 eachBinding(
@@ -169,6 +169,26 @@ eachBinding('an access token that is due is renewed, also on error answers', asy
   const renewed = jarOf(answer.all('set-cookie'));
   assert.equal(renewed.length, 2);
   assert.equal((await ask('/me', { cookies: renewed })).body, 'ada');
+});
+
+eachBinding('an outage that the application met later leaves the cookies alone as well', async (kit) => {
+  const ask = await kit.serve(async (auth, path) => {
+    if (path === '/sign-in') {
+      await auth.start({ userId: 'ada' });
+      return { status: 201 };
+    }
+    const who = await auth.resolve();
+    assert.equal(who.status, 'signed-in');
+    const outcome = await kit.sessions.endAll('ada', 'revoked');
+    return outcome.status === 'unreachable' ? new Problem(outcome) : { status: 200 };
+  });
+  const signedIn = await ask('/sign-in', { method: 'POST', headers: SAME_ORIGIN });
+  const jar = jarOf(signedIn.all('set-cookie'));
+  kit.advance(301_000);
+  kit.faults.failing.add('takeByUser');
+  const answer = await ask('/end-all', { cookies: jar.filter((pair) => pair.includes('_refresh=')) });
+  assert.equal(answer.status, 503);
+  assert.deepEqual(answer.all('set-cookie'), []);
 });
 
 eachBinding('a passive request does not keep an idle session alive', async (kit) => {

@@ -44,8 +44,9 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   'packages/server/src': { layers: [], packages: ['*', ...LIBRARY], node: true },
   'packages/console/src': { layers: [], packages: ['*'], node: false },
   'packages/console/vite.config.ts': { layers: [], packages: ['*'], node: true },
+  // The servers that tests, drills and benchmarks start.
   'test/services': { layers: [], packages: [], node: true },
   examples: { layers: [], packages: [...LIBRARY], node: true },
-  survival: { layers: [], packages: ['*', ...LIBRARY], node: true },
-  bench: { layers: [], packages: ['*', ...LIBRARY], node: true },
+  survival: { layers: ['services'], packages: ['*', ...LIBRARY], node: true },
+  bench: { layers: ['services'], packages: ['*', ...LIBRARY], node: true },
 };

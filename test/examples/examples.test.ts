@@ -9,6 +9,8 @@ import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { generateSecret } from 'holdfast';
+import { startPostgres } from '../services/postgres.ts';
+import { startRedis } from '../services/redis.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -96,5 +98,42 @@ for (const name of ['fetch', 'node-http']) {
     rmSync(directory, { recursive: true, force: true });
     assert.equal(status, 1);
     assert.match(stderr, /holdfast keys generate/);
+  });
+}
+
+for (const storage of ['Redis', 'Redis over PostgreSQL'] as const) {
+  test(`examples/many-hosts: processes share their people, on ${storage}`, async (t) => {
+    const redis = await startRedis({ appendonly: true });
+    t.after(() => redis.stop());
+    const environment: NodeJS.ProcessEnv = { REDIS_URL: redis.url, SESSION_SECRET: generateSecret() };
+    if (storage === 'Redis over PostgreSQL') {
+      const postgres = await startPostgres();
+      t.after(() => postgres.stop());
+      environment.DATABASE_URL = postgres.url;
+    }
+    const processes = [await start(t, 'many-hosts', environment), await start(t, 'many-hosts', environment)] as const;
+    const browser = new Browser();
+    const whoAt = async (at: number): Promise<{ userId?: string; answeredBy?: number }> => {
+      browser.address = processes[at]?.address ?? '';
+      return (await (await browser.send('GET', '/me')).json()) as { userId?: string };
+    };
+
+    browser.address = processes[0].address;
+    assert.equal((await browser.send('POST', '/sign-in', { name: 'ada' })).status, 201);
+    const answers = [await whoAt(0), await whoAt(1), await whoAt(0)];
+    assert.deepEqual(
+      answers.map(({ userId }) => userId),
+      ['ada', 'ada', 'ada'],
+    );
+    assert.deepEqual(new Set(answers.map(({ answeredBy }) => answeredBy)).size, 2);
+    if (environment.DATABASE_URL !== undefined) {
+      await redis.command('FLUSHALL');
+      assert.deepEqual([(await whoAt(0)).userId, (await whoAt(1)).userId], ['ada', 'ada']);
+    }
+
+    browser.address = processes[1].address;
+    assert.equal((await browser.send('POST', '/sign-out')).status, 204);
+    for (const { child } of processes) child.kill('SIGTERM');
+    await Promise.all(processes.map(({ child }) => once(child, 'exit')));
   });
 }

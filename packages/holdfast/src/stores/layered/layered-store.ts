@@ -1,0 +1,369 @@
+/**
+ * The layered store. The back is the truth and every verdict but "live" is asked there; the front holds copies. What keeps
+ * them true:
+ *
+ * - A tombstone in the front is a *barrier*: it sends everybody to the back and lets no copy in. An end leaves it before the
+ *   back is told (whoever dies between the two has ended nothing, and nobody is misled) and once more after (the front may
+ *   have been emptied in between).
+ * - A copy goes in with a *ticket* (front.ts), never by overwriting, so that what was under way across an end and a flush
+ *   finds its ticket gone.
+ * - An update is repeated on the copy before it is acknowledged. When that fails the front is *suspended* (trust.ts).
+ */
+import type { Clock } from '../../core/crypto.ts';
+import { isPromise } from '../../core/guard.ts';
+import type { SessionRecord, Tombstone } from '../../core/record.ts';
+import type {
+  Awaitable,
+  CreateResult,
+  Ended,
+  FieldChanges,
+  KeyAnnouncement,
+  Live,
+  Move,
+  MoveResult,
+  ReadResult,
+  RecordChange,
+  SessionLimit,
+  StoreCounts,
+  StoreFinding,
+  StoreHealth,
+  Swept,
+  TakeResult,
+  UpdateResult,
+} from '../../core/store.ts';
+import type { ScanBatch, TransferableStore } from '../../core/transfer.ts';
+import { copyJson } from '../apply-change.ts';
+import type { CacheStats } from '../cache/record-cache.ts';
+import { Copier } from './copier.ts';
+import { endUser, makeRoom } from './ending-many.ts';
+import type { Front, OpenFront } from './front.ts';
+import type { Pace } from './pace.ts';
+import { RESERVED_ID, Register } from './register.ts';
+import { Trust } from './trust.ts';
+
+/** A store over two layers. */
+export interface LayeredStore extends TransferableStore {
+  /** The figures of the front's cache; null while it has none. */
+  cacheStats(): CacheStats | null;
+}
+
+export interface LayersOptions {
+  readonly front: (namespace: string) => Awaitable<Front>;
+  readonly back: TransferableStore;
+  readonly clock: Clock;
+  readonly pace: Pace;
+  readonly randomBytes: (length: number) => Uint8Array;
+  readonly leaseMs: number;
+  readonly frontDeadlineMs: number;
+  readonly withoutBackMs: number;
+}
+
+export class Layers implements LayeredStore {
+  readonly kind = 'layered';
+  readonly #back: TransferableStore;
+  readonly #clock: Clock;
+  readonly #trust: Trust;
+  readonly #copier: Copier;
+  #sweeping = false;
+
+  constructor(options: LayersOptions) {
+    const { front, back, clock } = options;
+    this.#back = back;
+    this.#clock = clock;
+    this.#trust = new Trust({ ...options, connect: front, register: new Register(back, clock) });
+    this.#copier = new Copier(options, this.#trust);
+  }
+
+  // Not async: where the front answers at once, a signed-in person's request makes no promise here.
+  read(id: string): Awaitable<ReadResult> {
+    const front = this.#trust.readable();
+    if (front === null) return this.#readBack(id);
+    let answer: Awaitable<ReadResult>;
+    try {
+      answer = front.store.read(id);
+    } catch {
+      this.#trust.frontFailed(front);
+      return this.#readBack(id);
+    }
+    if (isPromise(answer)) return this.#readFront(id, front, answer);
+    return this.#isGood(answer) ? answer : this.#missed(id, front, answer);
+  }
+
+  lastKnown(id: string): SessionRecord | undefined {
+    return this.#trust.current?.store.lastKnown?.(id);
+  }
+
+  async create(given: SessionRecord, limit?: SessionLimit): Promise<CreateResult> {
+    const record = { ...given, data: copyJson(given.data), device: { ...given.device }, amr: [...given.amr] };
+    const ticket = await this.#copier.ticketFor(record);
+    const result =
+      limit?.onLimit === 'evict-oldest' && limit.max >= 1 && record.userId !== null
+        ? await this.#createEvicting(record, limit)
+        : await this.#back.create(record, limit);
+    this.#copier.settle(ticket, result.status === 'created' ? record : null);
+    return result;
+  }
+
+  async update(id: string, change: RecordChange): Promise<UpdateResult> {
+    const result = await this.#back.update(id, change);
+    if (result.status === 'updated') {
+      const done = changeAsMade(change, result.record);
+      const { record } = result;
+      await this.#traced((front) => front.repeat(record, done, () => this.#copier.copyTo(front, record)));
+    } else await this.#mend(id, result);
+    return result;
+  }
+
+  async touch(id: string, lastSeenAt: number, expiresAt: number): Promise<boolean> {
+    const touched = await this.#back.touch(id, lastSeenAt, expiresAt);
+    const front = this.#trust.readable();
+    if (front === null) return touched;
+    // Without it the front takes the session for older than it is, and whoever finds it over there asks the back.
+    await this.#harmless(front, () => (touched ? front.store.touch(id, lastSeenAt, expiresAt) : undefined));
+    // Once per refresh window is often enough to look whether a process has died between the two layers.
+    this.#copier.compare(id);
+    return touched;
+  }
+
+  async move(id: string, move: Move): Promise<MoveResult> {
+    // For the front an id that was moved is one that has ended: were its copy to stay, it would outlive the session.
+    const barrier: Tombstone = { reason: 'revoked', at: this.#clock() };
+    await this.#traced((front) => front.bar(id, barrier));
+    const result = await this.#back.move(id, move);
+    await this.#traced((front) => front.bar(id, barrier));
+    if (result.status === 'moved') this.#copier.copy(move.next);
+    return result;
+  }
+
+  async take(id: string, tombstone: Tombstone): Promise<TakeResult> {
+    await this.#traced((front) => front.bar(id, tombstone));
+    const result = await this.#back.take(id, tombstone);
+    await this.#traced((front) => front.bar(id, tombstone));
+    return result;
+  }
+
+  async takeByUser(userId: string, tombstone: Tombstone, exceptId?: string): Promise<readonly SessionRecord[]> {
+    return endUser(this.#ends, userId, tombstone, exceptId);
+  }
+
+  async delete(id: string): Promise<void> {
+    const tombstone: Tombstone = { reason: 'revoked', at: this.#clock() };
+    await this.#traced((front) => front.bar(id, tombstone));
+    await this.#back.delete(id);
+    await this.#traced((front) => front.bar(id, tombstone));
+  }
+
+  listByUser(userId: string): Awaitable<readonly SessionRecord[]> {
+    return this.#back.listByUser(userId);
+  }
+
+  count(): Awaitable<StoreCounts> {
+    return this.#back.count();
+  }
+
+  async sweep(limit: number): Promise<Swept> {
+    const front = this.#trust.current;
+    if (front !== null && !this.#sweeping) {
+      this.#sweeping = true;
+      // What the front held is no news: only the back tells who has expired.
+      void this.#harmless(front, () => front.store.sweep(limit)).finally(() => {
+        this.#sweeping = false;
+      });
+    }
+    return this.#back.sweep(limit);
+  }
+
+  announceKeys(announcement: KeyAnnouncement): Awaitable<void> {
+    return this.#back.announceKeys(announcement);
+  }
+
+  listKeyAnnouncements(since: number): Awaitable<readonly KeyAnnouncement[]> {
+    return this.#back.listKeyAnnouncements(since);
+  }
+
+  async health(): Promise<StoreHealth> {
+    const back = await this.#back.health();
+    const front = this.#trust.current;
+    const answer = front === null ? null : await this.#trust.within(front.store.health()).catch(() => null);
+    const state = front !== null && answer?.healthy !== true ? 'the front does not answer' : this.#trust.describe();
+    return { healthy: back.healthy, message: `${back.message}; ${state}` };
+  }
+
+  async inspect(): Promise<readonly StoreFinding[]> {
+    const back = (await this.#back.inspect?.()) ?? [];
+    // Without this, a first request would find the front not connected yet.
+    await this.#trust.start();
+    const front = this.#trust.current;
+    const found = (front === null ? undefined : await front.store.inspect?.()) ?? [];
+    // Whatever the front loses is in the back, so nothing about it is a reason not to start.
+    return [...back, ...found.map((finding): StoreFinding => ({ ...finding, severity: 'warning' }))];
+  }
+
+  async scan(cursor: string | null, limit: number): Promise<ScanBatch> {
+    const batch = await this.#back.scan(cursor, limit);
+    return { ...batch, entries: batch.entries.filter(({ id }) => id !== RESERVED_ID) };
+  }
+
+  async put(record: SessionRecord): Promise<boolean> {
+    // A register that came with a copy of another back says nothing about this one.
+    if (record.id === RESERVED_ID) return true;
+    const kept = await this.#back.put(record);
+    if (!kept) return false;
+    await this.#traced((front) => front.replace(record, () => this.#copier.copyTo(front, record)));
+    return true;
+  }
+
+  async bury(id: string, tombstone: Tombstone): Promise<void> {
+    if (id === RESERVED_ID) return;
+    await this.#traced((front) => front.bar(id, tombstone));
+    await this.#back.bury(id, tombstone);
+    await this.#traced((front) => front.bar(id, tombstone));
+  }
+
+  cacheStats(): CacheStats | null {
+    return this.#trust.current?.store.cacheStats?.() ?? null;
+  }
+
+  async close(): Promise<void> {
+    const front = this.#trust.current;
+    this.#trust.close();
+    try {
+      await front?.store.close();
+    } finally {
+      await this.#back.close();
+    }
+  }
+
+  get #ends() {
+    return {
+      back: this.#back,
+      trust: this.#trust,
+      clock: this.#clock,
+      take: (id: string, tombstone: Tombstone) => this.take(id, tombstone),
+      traced: (work: (front: OpenFront) => Awaitable<unknown>) => this.#traced(work),
+    };
+  }
+
+  /** No eviction happens in the back without its barrier in the front, so it refuses and each one is taken by itself. */
+  async #createEvicting(record: SessionRecord, limit: SessionLimit): Promise<CreateResult> {
+    if ((await this.#trust.writable()) === null) return this.#back.create(record, limit);
+    return makeRoom(this.#ends, record, limit);
+  }
+
+  async #readFront(id: string, front: OpenFront, asked: PromiseLike<ReadResult>): Promise<ReadResult> {
+    let answer: ReadResult;
+    try {
+      answer = await this.#trust.within(asked);
+    } catch {
+      this.#trust.frontFailed(front);
+      return this.#readBack(id);
+    }
+    // The question may have been under way for longer than the lease.
+    if (this.#trust.readable() !== front) return this.#readBack(id);
+    return this.#isGood(answer) ? answer : this.#missed(id, front, answer);
+  }
+
+  /** The back alone, or the front when the back does not answer and nobody else can have suspended it. */
+  #readBack(id: string): Awaitable<ReadResult> {
+    if (this.#trust.withoutBack() !== null) return this.#readEither(id);
+    const front = this.#trust.current;
+    const truth = this.#back.read(id);
+    if (front === null) return truth;
+    if (isPromise(truth)) return truth.then((read): Awaitable<ReadResult> => this.#told(front, id, read));
+    return this.#told(front, id, truth);
+  }
+
+  #told(front: OpenFront, id: string, truth: ReadResult): Awaitable<ReadResult> {
+    return truth.status === 'ended' ? this.#noted(front, id, truth) : truth;
+  }
+
+  /**
+   * Whoever learns of an end sees to it that nobody finds a copy afterwards: a front that was emptied has lost its barriers
+   * while copies were under way, and a process may have died with its work half done.
+   */
+  async #noted(front: OpenFront, id: string, ended: Ended): Promise<Ended> {
+    await this.#harmless(front, () => front.bar(id, ended.tombstone));
+    return ended;
+  }
+
+  async #readEither(id: string): Promise<ReadResult> {
+    try {
+      const known = this.#trust.current;
+      const truth = await this.#trust.within(this.#back.read(id));
+      return known !== null && truth.status === 'ended' ? await this.#noted(known, id, truth) : truth;
+    } catch (error) {
+      this.#trust.backFailed();
+      const front = this.#trust.withoutBack();
+      if (front === null) throw error;
+      const answer = await this.#trust.within(front.store.read(id));
+      if (!this.#isGood(answer)) throw error;
+      return answer;
+    }
+  }
+
+  /** The front said something else than "live". */
+  async #missed(id: string, front: OpenFront, said: ReadResult): Promise<ReadResult> {
+    const truth = await this.#back.read(id);
+    if (truth.status === 'live' && said.status !== 'ended') {
+      if (this.#isGood(truth)) this.#copier.refresh(front, truth.record, said);
+    } else if (truth.status === 'ended' && said.status !== 'ended') {
+      return this.#noted(front, id, truth);
+    }
+    return truth;
+  }
+
+  /** Pointers are short-lived and always asked of the back. */
+  #isGood(answer: ReadResult): answer is Live {
+    if (answer.status !== 'live') return false;
+    const { record } = answer;
+    const now = this.#clock();
+    return now < record.expiresAt && now < record.absoluteExpiresAt && record.movedTo === null;
+  }
+
+  /** Leaves a trace in the front that must be there before the caller is answered, or sees to it that nobody looks there. */
+  async #traced(work: (front: OpenFront) => Awaitable<unknown>): Promise<void> {
+    for (;;) {
+      const front = await this.#trust.writable();
+      if (front === null) return;
+      try {
+        await this.#trust.within(work(front));
+        return;
+      } catch {
+        this.#trust.frontFailed(front);
+        await this.#trust.suspend(front.namespace);
+      }
+    }
+  }
+
+  /** The back has answered what the front may not know, because a process died between the two. */
+  async #mend(id: string, truth: Exclude<UpdateResult, { status: 'updated' }>): Promise<void> {
+    const front = this.#trust.current;
+    if (front === null) return;
+    await this.#harmless(front, () => {
+      if (truth.status === 'conflict') return front.overtake(truth.record);
+      if (truth.status === 'ended') return front.bar(id, truth.tombstone);
+      return front.bar(id, { reason: 'revoked', at: this.#clock() });
+    });
+  }
+
+  /** What only makes things better, and costs nobody anything when it fails. */
+  async #harmless(front: OpenFront, work: () => Awaitable<unknown>): Promise<void> {
+    try {
+      await this.#trust.within(work());
+    } catch {
+      this.#trust.frontFailed(front);
+    }
+  }
+}
+
+/** The change with the values that were written, which nobody else holds. */
+function changeAsMade({ fields, set, unset }: RecordChange, record: SessionRecord): RecordChange {
+  const names = Object.keys(fields ?? {}) as (keyof FieldChanges)[];
+  const made = names.filter((name) => fields?.[name] !== undefined).map((name) => [name, record[name]]);
+  const keys = Object.keys(set ?? {}).filter((key) => Object.hasOwn(record.data, key));
+  return {
+    fields: Object.fromEntries(made) as FieldChanges,
+    set: Object.fromEntries(keys.map((key) => [key, record.data[key] ?? null])),
+    unset: [...(unset ?? [])],
+  };
+}

@@ -1,0 +1,74 @@
+/**
+ * Finds out what our user may do by doing it, on keys of ours and in ways that change nothing. ACL DRYRUN would answer the
+ * same to an administrator alone; and what is tried here also shows a server that takes no writes right now.
+ */
+import type { StoreFinding } from '../../core/store.ts';
+import { redisErrorCode } from './failure.ts';
+import type { RedisPort } from './port.ts';
+
+const UNKNOWN_SHA1 = '0'.repeat(40);
+/** The probe goes by itself if this process dies between writing and removing it. */
+const PROBE_TTL_MS = '60000';
+
+/** What the scripts and the store do, with the name that an administrator would allow. */
+function attempts(
+  prefix: string,
+): readonly { readonly allow: string; readonly key: string; readonly args: string[] }[] {
+  const probe = `${prefix}:probe`;
+  const onProbe = (allow: string, ...args: string[]): { allow: string; key: string; args: string[] } => ({
+    allow,
+    key: probe,
+    args: [allow.slice(1).toUpperCase(), ...args],
+  });
+  const kept = [`${prefix}:s:{0}`, `${prefix}:t:{0}`, `${prefix}:x:{0}`, `${prefix}:keys`];
+  return [
+    onProbe('+hset', probe, 'probe', '1'),
+    onProbe('+hget', probe, 'probe'),
+    onProbe('+hgetall', probe),
+    onProbe('+hvals', probe),
+    onProbe('+hlen', probe),
+    onProbe('+pexpire', probe, PROBE_TTL_MS),
+    onProbe('+pttl', probe),
+    onProbe('+eval', 'return 1', '1', probe),
+    onProbe('+eval_ro', 'return 1', '1', probe),
+    onProbe('+evalsha', UNKNOWN_SHA1, '1', probe),
+    onProbe('+evalsha_ro', UNKNOWN_SHA1, '1', probe),
+    onProbe('+hdel', probe, 'probe'),
+    // No field has this name: nothing is removed, and it shows whether the key may be written.
+    ...kept.map((key) => ({ allow: '+hdel', key, args: ['HDEL', key, 'no field of ours'] })),
+  ];
+}
+
+/** What is missing, in one finding; and a server that takes no writes. Rejects when it does not answer. */
+export async function tryPermissions(port: RedisPort, prefix: string): Promise<readonly StoreFinding[]> {
+  const missing = new Set<string>();
+  let refusal: string | null = null;
+  for (const { allow, key, args } of attempts(prefix)) {
+    try {
+      await port.send(key, args, false);
+    } catch (error) {
+      const code = redisErrorCode(error);
+      if (code === null) throw error;
+      if (code === 'NOPERM') missing.add(isAboutKeys(error) ? `~${prefix}:*` : allow);
+      // A replica, a full memory, a disk that is full …; a script that is not known and a wrong type are what was expected.
+      else if (code !== 'NOSCRIPT' && code !== 'WRONGTYPE') refusal ??= error instanceof Error ? error.message : code;
+    }
+  }
+  const findings: StoreFinding[] = [];
+  if (missing.size > 0) {
+    const rights = [...missing].join(' ');
+    const message = `our user on ${port.name} lacks permissions: ${rights}`;
+    const fix = `allow them with ACL SETUSER <user> ${rights}`;
+    findings.push({ severity: 'problem', code: 'missing-permission', message, fix });
+  }
+  if (refusal !== null) {
+    const fix = 'mend that, then start again';
+    findings.push({ severity: 'problem', code: 'no-writes', message: `a test write failed: ${refusal}`, fix });
+  }
+  return findings;
+}
+
+function isAboutKeys(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : null;
+  return cause instanceof Error && /\bkeys?\b/.test(cause.message);
+}

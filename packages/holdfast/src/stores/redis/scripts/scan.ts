@@ -1,0 +1,11 @@
+/** Reads a whole bucket at one moment. ARGV: none. Answers its three hashes, each as fields and values by turns. */
+import { script } from './script.ts';
+
+export const SCAN = script(
+  [
+    `
+return {redis.call('HGETALL', KEYS[1]), redis.call('HGETALL', KEYS[2]), redis.call('HGETALL', KEYS[3])}
+`,
+  ],
+  { readOnly: true },
+);

@@ -1,0 +1,43 @@
+/**
+ * Moves the times of a record forward. ARGV: time, field, touch as it is stored. Answers 1, or 0 when there is no live
+ * record.
+ */
+import { RETENTION_MS } from '../../../core/record.ts';
+import { KEEP } from './keep.ts';
+import { LOOK } from './look.ts';
+import { script } from './script.ts';
+
+/**
+ * `move_times(field, head, touch, last, ends, new touch)` with the times that are known so far.
+ *
+ * Times are kept beside the head only where they are a refresh window (core/policy.ts) later than it: then whoever reads
+ * the head alone finds it due and looks at them. A touch that comes sooner than the engine sends it goes into the head.
+ */
+export const MOVE_TIMES = `
+local function move_times(f, h, t, last, ends, touch)
+  local touched, moved = struct.unpack('>I6I6', touch)
+  if touched <= last and moved <= ends then return end
+  last, ends = math.max(touched, last), math.max(moved, ends)
+  local idle, written = struct.unpack('>I4', h, 13), struct.unpack('>I6', h, 23)
+  local times = struct.pack('>I6I6', last, ends)
+  if last - written >= math.min(math.max(60, idle / 20), idle / 4) * 1000 then
+    redis.call('HSET', KEYS[2], f, times)
+  else
+    redis.call('HSET', KEYS[1], f, string.sub(h, 1, 22) .. times .. string.sub(h, 35))
+    if t then redis.call('HDEL', KEYS[2], f) end
+  end
+  extend(ends + ${RETENTION_MS})
+end
+`;
+
+export const TOUCH = script([
+  LOOK,
+  KEEP,
+  MOVE_TIMES,
+  `
+local state, h, t, _, last, ends = look(ARGV[2])
+if state ~= 1 then return 0 end
+move_times(ARGV[2], h, t, last, ends, ARGV[3])
+return 1
+`,
+]);

@@ -1,0 +1,220 @@
+/**
+ * Some processes with a layered store each, over one front and one back in memory, where every call to a layer waits until
+ * a schedule lets it happen. Calls can fail before or after their effect, processes can die between any two calls while
+ * what they have sent is still under way, and the front can be flushed or go back to an earlier state.
+ */
+import type { Store } from '../../src/core/store.ts';
+import type { TransferableStore } from '../../src/core/transfer.ts';
+import type { Front, LayeredStoreOptions } from '../../src/stores/layered.ts';
+
+const source = process.env.HOLDFAST_MODEL_SOURCE ?? new URL('../../src/', import.meta.url).href;
+const { layeredStore } = (await import(`${source}stores/layered.ts`)) as typeof import('../../src/stores/layered.ts');
+const { memoryStore } = (await import(`${source}stores/memory.ts`)) as typeof import('../../src/stores/memory.ts');
+const { StoreUnreachableError } = (await import(
+  `${source}core/errors.ts`
+)) as typeof import('../../src/core/errors.ts');
+
+export const STARTS_AT: number = Date.UTC(2030, 0, 1);
+export const LEASE_MS = 500;
+
+/** How a call goes wrong: before it did anything, or after it did everything. */
+export type Fault = 'before' | 'after' | null;
+
+/** A call that waits for its turn. */
+export interface WaitingCall {
+  readonly process: number;
+  readonly layer: 'front' | 'back';
+  readonly name: string;
+  readonly run: (fault: Fault) => Promise<void>;
+}
+
+interface Timer {
+  readonly at: number;
+  readonly run: () => void;
+}
+
+export interface World {
+  readonly stores: readonly Store[];
+  readonly back: TransferableStore;
+  readonly waiting: readonly WaitingCall[];
+  /** Milliseconds since {@link STARTS_AT}. */
+  elapsed(): number;
+  /** The next thing a process waits for by the clock, or null. */
+  nextTimer(): number | null;
+  pass(milliseconds: number): Promise<void>;
+  run(call: WaitingCall, fault: Fault): Promise<void>;
+  /** The process does nothing any more; what it has sent may still arrive. */
+  crash(process: number): void;
+  isDown(process: number): boolean;
+  /** What is in the front is gone: FLUSHALL. */
+  flush(): void;
+  /** The front has lost what it held under the id, as a cache does that is full. */
+  evict(id: string): Promise<void>;
+  /** The front as it is now, for {@link goBack}. */
+  remember(): Promise<void>;
+  /** The front is as it was when it was remembered: a failover, or a restart from an older file. */
+  goBack(): Promise<void>;
+  /** Every call to the front by this process fails from now on, or no more. */
+  cut(process: number, layer: 'front' | 'back', isCut: boolean): void;
+  /** What the front holds in a namespace, past all processes. */
+  front(namespace: string): TransferableStore;
+  settled(): Promise<void>;
+}
+
+export function createWorld(processes: number, options: Partial<LayeredStoreOptions> = {}): World {
+  let now = STARTS_AT;
+  let seed = 0;
+  let interruptions = 0;
+  const clock = () => now;
+  const back = memoryStore({ clock });
+  let fronts = new Map<string, TransferableStore>();
+  let remembered = new Map<string, TransferableStore>();
+  const waiting: WaitingCall[] = [];
+  const timers: Timer[] = [];
+  const down = new Set<number>();
+  const cuts = new Set<string>();
+
+  /** Never the same twice; the count is at the end, because the front of an id is the user's home. */
+  function counted(length: number): Uint8Array {
+    const bytes = new Uint8Array(length);
+    seed++;
+    for (let index = 0; index < Math.min(length, 4); index++) bytes[length - 1 - index] = seed >>> (8 * index);
+    return bytes;
+  }
+
+  function front(namespace: string): TransferableStore {
+    let store = fronts.get(namespace);
+    if (store === undefined) {
+      store = memoryStore({ clock });
+      fronts.set(namespace, store);
+    }
+    return store;
+  }
+
+  function gate(process: number, layer: 'front' | 'back', inner: () => TransferableStore): Front {
+    const wait =
+      (name: string) =>
+      (...args: unknown[]): Promise<never> =>
+        new Promise((resolve, reject) => {
+          const call = async (fault: Fault): Promise<void> => {
+            const answer = (run: () => void) => {
+              if (!down.has(process)) run();
+            };
+            const failed = cuts.has(`${layer}${process}`) ? 'before' : fault;
+            const error = new StoreUnreachableError(`planted: ${name} failed ${failed}`);
+            if (failed === 'before') return answer(() => reject(error));
+            const store = inner() as unknown as Record<string, (...given: unknown[]) => never>;
+            const result = await store[name]?.(...args);
+            answer(() => (failed === 'after' ? reject(error) : resolve(result as never)));
+          };
+          waiting.push({ process, layer, name, run: call });
+        });
+    const gated = Object.fromEntries(CALLS.map((name) => [name, wait(name)])) as unknown as TransferableStore;
+    return Object.defineProperty({ ...gated, kind: 'memory', close: () => undefined }, 'interruptions', {
+      get: () => interruptions,
+    });
+  }
+
+  async function copyOf(stores: Map<string, TransferableStore>): Promise<Map<string, TransferableStore>> {
+    const copies = new Map<string, TransferableStore>();
+    for (const [namespace, store] of stores) {
+      const copy = memoryStore({ clock });
+      const { entries } = await store.scan(null, 10_000);
+      for (const entry of entries) {
+        if ('record' in entry) await copy.put(entry.record);
+        else await copy.bury(entry.id, entry.tombstone);
+      }
+      copies.set(namespace, copy);
+    }
+    return copies;
+  }
+
+  const stores = Array.from({ length: processes }, (_, process) =>
+    layeredStore({
+      leaseMs: LEASE_MS,
+      ...options,
+      clock,
+      pace: {
+        now: () => now - STARTS_AT,
+        after(milliseconds, run) {
+          const timer = { at: now + milliseconds, run: () => (down.has(process) ? undefined : run()) };
+          timers.push(timer);
+          return () => {
+            const index = timers.indexOf(timer);
+            if (index >= 0) timers.splice(index, 1);
+          };
+        },
+      },
+      randomBytes: counted,
+      front: (namespace) => gate(process, 'front', () => front(namespace)),
+      back: gate(process, 'back', () => back),
+    }),
+  );
+
+  return {
+    stores,
+    back,
+    waiting,
+    elapsed: () => now - STARTS_AT,
+    nextTimer: () => (timers.length === 0 ? null : Math.max(0, Math.min(...timers.map(({ at }) => at)) - now)),
+    async pass(milliseconds) {
+      now += milliseconds;
+      for (const timer of timers.filter(({ at }) => at <= now)) {
+        timers.splice(timers.indexOf(timer), 1);
+        timer.run();
+      }
+      await settled();
+    },
+    async run(call, fault) {
+      waiting.splice(waiting.indexOf(call), 1);
+      await call.run(fault);
+      await settled();
+    },
+    crash: (process) => void down.add(process),
+    isDown: (process) => down.has(process),
+    flush() {
+      fronts = new Map();
+    },
+    async evict(id) {
+      for (const store of fronts.values()) await store.delete(id);
+    },
+    async remember() {
+      remembered = await copyOf(fronts);
+    },
+    async goBack() {
+      fronts = await copyOf(remembered);
+      interruptions++;
+    },
+    cut(process, layer, isCut) {
+      if (isCut) cuts.add(`${layer}${process}`);
+      else cuts.delete(`${layer}${process}`);
+    },
+    front,
+    settled,
+  };
+}
+
+const CALLS = [
+  'read',
+  'create',
+  'update',
+  'touch',
+  'move',
+  'take',
+  'takeByUser',
+  'delete',
+  'listByUser',
+  'count',
+  'sweep',
+  'announceKeys',
+  'listKeyAnnouncements',
+  'health',
+  'scan',
+  'put',
+  'bury',
+] as const;
+
+/** Lets everything run that does not wait for a layer. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -17,7 +17,8 @@ async function openStore(): Promise<Store> {
   if (databaseUrl === undefined) return redisStore({ url: redisUrl });
   return layeredStore({
     front: (namespace) => redisStore({ url: redisUrl, prefix: namespace }),
-    back: await postgresStore({ url: databaseUrl }),
+    // The front remembers; the back is asked when its word is wanted.
+    back: await postgresStore({ url: databaseUrl, cache: false }),
   });
 }
 

@@ -33,7 +33,8 @@ export interface Guard {
 
 const FAILURES_TO_OPEN = 5;
 const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 8000;
+/** The longest time that people wait for a backend that is back; a dead one costs each process a call per pause. */
+const LONGEST_PAUSE_MS = 2000;
 
 /**
  * After five failures in a row calls fail at once for a pause, so that requests do not queue up behind a dead backend;

@@ -145,12 +145,10 @@ export class Trust {
     }
   }
 
-  /** A call to the front, answered in time or not at all. */
   within<T>(answer: Awaitable<T>): Promise<T> {
     return this.#patience.within(Promise.resolve(answer));
   }
 
-  /** The front did not answer: this process leaves it alone for a moment. */
   frontFailed(front: OpenFront): void {
     if (front === this.#front) this.#restUntil = this.#options.pace.now() + FRONT_REST_MS;
   }
@@ -165,6 +163,10 @@ export class Trust {
     if (this.#standing === null) return 'the front has not been used yet';
     if (!this.#standing.open) return 'the front is suspended, and everybody works on the back alone';
     return this.readable() === null ? 'the front is not trusted right now' : 'the front is in use';
+  }
+
+  async #isMarking(front: OpenFront): Promise<boolean> {
+    return this.within(front.mark(this.#options.clock()).then(() => front.isMarked())).catch(() => false);
   }
 
   get current(): OpenFront | null {
@@ -270,7 +272,7 @@ export class Trust {
     const isFirst = this.#standing === null;
     const front = await this.#connect(namespace, false).catch(() => null);
     try {
-      const marked = front !== null && (await isDone(this.within(front.mark(clock()))));
+      const marked = front !== null && (await this.#isMarking(front));
       const founded = await register.found(namespace);
       const [began, beganWall] = [this.#options.pace.now(), clock()];
       const standing = await register.read();
@@ -343,8 +345,7 @@ export class Trust {
       this.#openAgainAt = now + Math.max(standing.pauseMs, FIRST_PAUSE_MS);
       const front = await this.#connect(this.#newNamespace(), false);
       try {
-        await this.within(front.mark(clock()));
-        if (!(await this.within(front.isMarked()))) throw new Error('the front did not keep the mark');
+        if (!(await this.#isMarking(front))) throw new Error('the front did not keep the mark');
         const [began, beganWall] = [pace.now(), clock()];
         const opened = await register.open(standing, front.namespace);
         if (opened === null) throw new Error('another process was quicker');
@@ -397,9 +398,3 @@ export class Trust {
     return encodeBase64url(this.#options.randomBytes(NAMESPACE_BYTES));
   }
 }
-
-const isDone = (work: Promise<void>): Promise<boolean> =>
-  work.then(
-    () => true,
-    () => false,
-  );

@@ -1,7 +1,15 @@
 /** Sends statements to PostgreSQL over a pool of bounded size, and tells its failures as the store's contract has them. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { StoreUnreachableError } from '../../core/errors.ts';
-import { type PgDriver, type PgOwnClient, type PgPool, type PgPoolClient, type Row, toQuery } from './driver.ts';
+import {
+  type PgClient,
+  type PgDriver,
+  type PgOwnClient,
+  type PgPool,
+  type PgPoolClient,
+  type Row,
+  toQuery,
+} from './driver.ts';
 import { closed, isContention, isCut, isRefusedParameter, leavesConnectionUsable, toFailure } from './failure.ts';
 import type { PostgresSettings } from './options.ts';
 
@@ -53,8 +61,7 @@ export class Database {
     this.#end = end;
     this.#timeoutMs = settings.statementTimeoutMs;
     this.#maxWaiting = settings.maxConnections * WAITING_PER_CONNECTION;
-    // The pool has let go of the broken connection when it tells of it; unheard, the event would end the process.
-    pool.on('error', ignore);
+    heed(pool);
   }
 
   /** One statement, which is a transaction of its own. Throws StoreUnreachableError. */
@@ -179,7 +186,10 @@ export async function openDatabase(settings: PostgresSettings, load: () => Promi
   if (driver === null || url === null) {
     const given = pool as PgPool;
     // A pool of our own keeps the listener: its connections may break while they are being closed.
-    const end = async (): Promise<void> => void given.removeListener('error', ignore);
+    const end = async (): Promise<void> => {
+      given.removeListener('error', ignore);
+      given.removeListener('connect', heedClient);
+    };
     return new Database({ settings, pool: given, end, connectListener, timeoutRefused: false });
   }
   const first = makeOwn(driver, url, settings, true);
@@ -211,7 +221,7 @@ function makeOwn(
 
 /** PgBouncer knows few settings at the start of a connection and refuses all others. Any other trouble shows later. */
 async function refusesTimeout(pool: PgPool): Promise<boolean> {
-  pool.on('error', ignore);
+  heed(pool);
   try {
     const client = await pool.connect();
     client.release();
@@ -219,6 +229,19 @@ async function refusesTimeout(pool: PgPool): Promise<boolean> {
   } catch (error) {
     return isRefusedParameter(error);
   }
+}
+
+/**
+ * Listens for the ends of connections, which unheard would end the process: idle ones, of which the pool tells, and those
+ * that break between the moment when the pool lets go of a new one and the moment when its borrower gets it.
+ */
+function heed(pool: PgPool): void {
+  pool.on('error', ignore);
+  pool.on('connect', heedClient);
+}
+
+function heedClient(client: PgClient): void {
+  client.on('error', ignore);
 }
 
 async function connectOwn({ Client }: PgDriver, url: string, settings: PostgresSettings): Promise<Listener> {

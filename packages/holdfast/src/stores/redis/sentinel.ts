@@ -34,6 +34,8 @@ const ASK_MS = 1000;
 const ASK_AGAIN_MS = 200;
 /** Writes that a switch to another primary interrupts fail at once; what only reads waits so long for the new one. */
 const SWITCH_MS = 300;
+/** How long a connection waits for what the sentinels say, before its server counts as the primary. */
+const HEAR_MS = 250;
 
 /** What a sentinel says. */
 interface Said {
@@ -139,6 +141,16 @@ class SentinelPort implements RedisPort {
     throw failure;
   }
 
+  async #askAll(): Promise<void> {
+    const asked = this.#sentinels.filter((sentinel) => sentinel.isUp).map((sentinel) => this.#ask(sentinel));
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, HEAR_MS);
+    });
+    await Promise.race([Promise.all(asked), patience]);
+    clearTimeout(timer);
+  }
+
   async #ask(sentinel: Link): Promise<void> {
     try {
       await this.#hear(sentinel);
@@ -184,7 +196,14 @@ class SentinelPort implements RedisPort {
         this.#hurry(link);
       },
     };
-    const node = new RedisNode((own) => dialServer(endpoint, own, { accept: isPrimary }), events, wait);
+    const accept = async (send: Parameters<typeof isPrimary>[0]): Promise<void> => {
+      // A former primary that was started again calls itself one until the sentinels make it a replica, and they learn of a
+      // failover one after the other: all of them are asked, and the one that knows most counts.
+      await this.#askAll();
+      if (this.#node !== null && this.#node !== node) throw new Error('the sentinels name another primary now');
+      await isPrimary(send);
+    };
+    const node: RedisNode = new RedisNode((own) => dialServer(endpoint, own, { accept }), events, wait);
     this.#node = node;
     tracking?.add(node.link);
     if (former !== null) {

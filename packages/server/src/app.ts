@@ -1,30 +1,31 @@
 /** Composes the service: configuration in, a Fastify application with everything wired out. */
 
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import cors from '@fastify/cors';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { type FastifyReply, fastify, LogController } from 'fastify';
 import { createSessions, type Sessions } from 'holdfast';
 import { createHttpSessions } from 'holdfast/http';
-import { sqliteStore } from 'holdfast/stores/sqlite';
 import type { Logger } from 'pino';
 import { accountRoutes } from './accounts/account-routes.ts';
-import { type AccountsDatabase, accountsDatabase, openAccountsFile } from './accounts/database.ts';
+import { accountsHealth } from './accounts/accounts-health.ts';
 import { createHashQueue } from './accounts/hash-queue.ts';
-import { migrate } from './accounts/migrations.ts';
+import { openAccounts } from './accounts/open-accounts.ts';
 import { hashPassword } from './accounts/password-hash.ts';
+import type { AccountsBackend, AccountsDatabase } from './accounts/tables.ts';
 import { createThrottle } from './accounts/throttle.ts';
 import { createUsers } from './accounts/users.ts';
 import type { App } from './app-type.ts';
-import type { Config } from './config/config.ts';
-import { answerClientError, answerError, handleErrors } from './ops/error-handling.ts';
+import { type Config, ConfigError } from './config/config.ts';
+import { answerClientError, answerError, describeError, handleErrors } from './ops/error-handling.ts';
 import { healthRoutes } from './ops/health.ts';
 import { logRequests, logSessionEvent } from './ops/logging.ts';
 import { describeApi } from './ops/openapi.ts';
+import { logOutages, type OutageLog } from './ops/outage-log.ts';
 import { guardRequests } from './ops/request-guard.ts';
 import { type RouteTable, watchRoutes } from './ops/route-table.ts';
 import { findConsole, servePages } from './pages/pages.ts';
+import { type OpenedStore, openStore } from './sessions/open-store.ts';
 import { useSessions } from './sessions/request-sessions.ts';
 import { sessionRoutes } from './sessions/session-routes.ts';
 
@@ -40,6 +41,7 @@ export interface ServiceOptions {
 export interface Service {
   readonly app: App;
   readonly sessions: Sessions;
+  readonly opened: OpenedStore;
   readonly accounts: AccountsDatabase;
   readonly routes: RouteTable;
   /** The address under which browsers reach it. */
@@ -50,15 +52,15 @@ const BODY_LIMIT = 64 * 1024;
 const HEADER_LIMIT = 32 * 1024;
 const HEADER_COUNT = 200;
 
-/** Opens both databases and wires everything. `app.close()` closes them again. */
+/** Opens both databases and wires everything. `app.close()` closes them again. Throws `ConfigError` when one cannot be used. */
 export async function createService(options: ServiceOptions): Promise<Service> {
   const { config, logger } = options;
   const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`;
-  const sessions = openSessions(config, logger);
-  const path = join(config.dataDir, 'accounts.db');
-  const accounts = accountsDatabase(await openAccountsFile(path));
-  await migrate(accounts);
-  const users = createUsers(accounts, path);
+  const { opened, backend } = await openBoth(config);
+  const { sessions, outages: sessionOutages } = createSessionEngine(opened, config, logger);
+  const accounts = backend.database;
+  const accountOutages = logOutages({ name: 'the accounts database', logger, health: () => accountsHealth(accounts) });
+  const users = createUsers(backend, { onFailure: (error) => accountOutages.failed({ err: describeError(error) }) });
   const http = createHttpSessions(sessions, {
     origins: originsOf(config, publicUrl),
     cookieName: config.cookieName,
@@ -71,33 +73,65 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   logRequests(app, logger);
   guardRequests(app, config, publicUrl);
   if (config.allowedOrigins.length > 0) await allowOrigins(app, config.allowedOrigins);
-  handleErrors(app, routes, logger);
+  handleErrors(app, routes, logger, accountOutages);
   await describeApi(app, publicUrl);
-  const throttle = createThrottle({ database: accounts });
+  const throttle = createThrottle({ backend });
   const dummyHash = await hashPassword(randomBytes(16).toString('base64url'));
   await app.register(async (scope: App) => {
     useSessions(scope, http);
     accountRoutes(scope, { users, throttle, hashes: createHashQueue(), dummyHash });
     sessionRoutes(scope, { http, users });
   });
-  healthRoutes(app, { sessions, accounts });
+  healthRoutes(app, { sessions, storage: opened.store.kind, accounts: () => accountsHealth(accounts) });
   await servePages(app, options.consoleDirectory === undefined ? findConsole() : options.consoleDirectory, logger);
   app.addHook('onClose', async () => {
+    sessionOutages.close();
+    accountOutages.close();
     await sessions.close();
-    users.close();
-    await accounts.destroy();
+    await backend.close();
   });
-  return { app, sessions, accounts, routes, publicUrl };
+  return { app, sessions, opened, accounts, routes, publicUrl };
 }
 
-/** The session engine alone: what the commands about keys need. */
-export function openSessions(config: Config, logger: Logger): Sessions {
-  return createSessions({
-    store: sqliteStore({ directory: config.dataDir }),
+/** The session engine alone: what the commands about keys need. Throws `ConfigError`. */
+export async function openSessions(config: Config, logger: Logger): Promise<Sessions> {
+  return createSessionEngine(await openStore(config), config, logger).sessions;
+}
+
+function createSessionEngine(
+  { store }: OpenedStore,
+  config: Config,
+  logger: Logger,
+): { readonly sessions: Sessions; readonly outages: OutageLog } {
+  const outages = logOutages({ name: 'the session store', logger, health: () => sessions.health() });
+  const sessions: Sessions = createSessions({
+    store,
     secrets: config.secrets,
     policy: { idleSeconds: config.idleSeconds, absoluteSeconds: config.absoluteSeconds },
-    onEvent: (event) => logSessionEvent(logger, event),
+    onEvent(event) {
+      if (event.type !== 'store-failed') return logSessionEvent(logger, event);
+      const { type, ...facts } = event;
+      outages.failed({ event: type, ...facts });
+    },
   });
+  return { sessions, outages };
+}
+
+/** Both, or all that is wrong with either. */
+async function openBoth(config: Config): Promise<{ readonly opened: OpenedStore; readonly backend: AccountsBackend }> {
+  const store = openStore(config);
+  // On one database the store makes the schema that the accounts are in, and tells what is wrong for both.
+  const accounts = config.databaseUrl === null ? openAccounts(config) : store.then(() => openAccounts(config));
+  const [opened, backend] = await Promise.allSettled([store, accounts]);
+  if (opened.status === 'fulfilled' && backend.status === 'fulfilled') {
+    return { opened: opened.value, backend: backend.value };
+  }
+  if (opened.status === 'fulfilled') await opened.value.store.close();
+  if (backend.status === 'fulfilled') await backend.value.close();
+  const failures = new Set([opened, backend].flatMap((each) => (each.status === 'rejected' ? [each.reason] : [])));
+  const unexpected = [...failures].find((failure) => !(failure instanceof ConfigError));
+  if (unexpected !== undefined) throw unexpected;
+  throw new ConfigError([...failures].flatMap((failure) => (failure as ConfigError).problems));
 }
 
 function createApp(config: Config, logger: Logger): App {

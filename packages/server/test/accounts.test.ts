@@ -4,15 +4,18 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { accountsDatabase, openAccountsFile } from '../src/accounts/database.ts';
+import { StoreUnreachableError } from 'holdfast';
+import { sql } from 'kysely';
+import { accountsHealth } from '../src/accounts/accounts-health.ts';
 import { emailKey } from '../src/accounts/email.ts';
 import { createHashQueue, QueueFullError } from '../src/accounts/hash-queue.ts';
-import { migrate } from '../src/accounts/migrations.ts';
 import { hashPassword, verifyPassword } from '../src/accounts/password-hash.ts';
 import { passwordProblem } from '../src/accounts/password-rules.ts';
+import { openSqliteAccounts } from '../src/accounts/sqlite-accounts.ts';
 import { createUsers } from '../src/accounts/users.ts';
+import { ACCOUNTS_DATABASES } from './harness/accounts-databases.ts';
 import { temporaryDirectory } from './harness/service.ts';
 
 const CHEAP = { memoryKib: 64, passes: 1, parallelism: 1 };
@@ -96,44 +99,104 @@ test('a job that fails gives its place in the queue back', async () => {
   assert.equal(await queue.run(async () => 'yes'), 'yes');
 });
 
-test('ST7, ST9: the file is private, and several processes may migrate it at once', async (context) => {
+test('ST7: the file is private', async (context) => {
   const path = join(temporaryDirectory(context), 'accounts.db');
-  const files = await Promise.all(Array.from({ length: 4 }, () => openAccountsFile(path)));
-  const databases = files.map(accountsDatabase);
-  context.after(() => Promise.all(databases.map((database) => database.destroy())));
-  await Promise.all(databases.map((database) => migrate(database)));
-  await Promise.all(databases.map((database) => migrate(database)));
+  await (await openSqliteAccounts(path)).close();
   assert.equal(statSync(path).mode & 0o777, 0o600);
 });
 
-test('one address makes one account, and a change shows in every process within a second', async (context) => {
-  const path = join(temporaryDirectory(context), 'accounts.db');
-  const database = accountsDatabase(await openAccountsFile(path));
-  await migrate(database);
-  let now = 1_000_000;
-  const users = createUsers(database, path, () => now);
-  const elsewhere = accountsDatabase(await openAccountsFile(path));
-  context.after(async () => {
-    users.close();
-    await database.destroy();
-    await elsewhere.destroy();
+for (const { name, fresh } of ACCOUNTS_DATABASES) {
+  describe(`accounts in ${name}`, () => {
+    test('ST9: several processes may bring it up to date at once', async (context) => {
+      const open = await fresh(context);
+      const handles = await Promise.all(Array.from({ length: 4 }, open));
+      const [first, , , last] = handles.map((backend) => createUsers(backend));
+      assert.ok(await first?.create({ email: 'ada@x.test', name: null, passwordHash: 'h' }));
+      assert.equal((await last?.findByEmail('ADA@x.test'))?.passwordHash, 'h');
+    });
+
+    test('one address makes one account, and a change shows in every process within a second', async (context) => {
+      const open = await fresh(context);
+      let now = 1_000_000;
+      const users = createUsers(await open(), { clock: () => now });
+      const elsewhere = await open();
+      const made = await Promise.all(
+        ['Ada@x.test', 'ada@X.test', ' ADA@x.test'].map((email) =>
+          users.create({ email, name: null, passwordHash: 'h' }),
+        ),
+      );
+      const [ada] = made.filter((user) => user !== null);
+      assert.equal(made.filter((user) => user !== null).length, 1);
+      assert.ok(ada);
+      assert.deepEqual(await users.byId(ada.id), ada);
+      await elsewhere.database.updateTable('users').set({ name: 'Ada' }).where('id', '=', ada.id).execute();
+      now += 1000;
+      assert.equal((await users.byId(ada.id))?.name, 'Ada');
+      assert.equal(await users.byId('nobody'), null);
+      const row = await elsewhere.database.selectFrom('users').select('created_at').executeTakeFirstOrThrow();
+      assert.equal(row.created_at, 1_000_000);
+    });
+
+    test('many asked for at once are all answered, each with its own', async (context) => {
+      const open = await fresh(context);
+      const users = createUsers(await open());
+      const emails = Array.from({ length: 30 }, (_, i) => `u${i}@x.test`);
+      const made = await Promise.all(emails.map((email) => users.create({ email, name: null, passwordHash: 'h' })));
+      const ids = made.map((user) => user?.id ?? '');
+      const reader = createUsers(await open());
+      const found = await Promise.all([...ids, 'nobody', ...ids].map(async (id) => (await reader.byId(id))?.email));
+      assert.deepEqual(found, [...emails, undefined, ...emails]);
+    });
+
+    test('while it does not answer, who was seen within the hour is still known, and nobody else', async (context) => {
+      const open = await fresh(context);
+      const backend = await open();
+      let now = 1_000_000;
+      let failures = 0;
+      const users = createUsers(backend, { clock: () => now, onFailure: () => void failures++ });
+      const ada = await users.create({ email: 'ada@x.test', name: null, passwordHash: 'h' });
+      assert.ok(ada);
+      assert.deepEqual(await users.byId(ada.id), ada);
+      await backend.close();
+      for (const later of [1000, 1000, 60_000, 3_000_000]) {
+        now += later;
+        assert.deepEqual(await users.byId(ada.id), ada);
+      }
+      assert.ok(failures > 0);
+      await assert.rejects(async () => users.byId('somebody'), StoreUnreachableError);
+      now += 3_600_000;
+      await assert.rejects(async () => users.byId(ada.id), StoreUnreachableError);
+    });
+
+    test('its health is tried with a write, and says no when it is closed', async (context) => {
+      const open = await fresh(context);
+      const backend = await open();
+      for (let i = 0; i < 2; i++) assert.equal((await accountsHealth(backend.database)).healthy, true);
+      await backend.close();
+      assert.equal((await accountsHealth(backend.database)).healthy, false);
+      await assert.rejects(createUsers(backend).findByEmail('ada@x.test'), StoreUnreachableError);
+      await assert.rejects(async () => createUsers(backend).byId('ada'), StoreUnreachableError);
+    });
   });
-  const made = await Promise.all(
-    ['Ada@x.test', 'ada@X.test', ' ADA@x.test'].map((email) => users.create({ email, name: null, passwordHash: 'h' })),
-  );
-  const [ada] = made.filter((user) => user !== null);
-  assert.equal(made.filter((user) => user !== null).length, 1);
-  assert.ok(ada);
-  assert.deepEqual(users.byId(ada.id), ada);
-  await elsewhere.updateTable('users').set({ name: 'Ada' }).where('id', '=', ada.id).execute();
-  now += 1000;
-  assert.equal(users.byId(ada.id)?.name, 'Ada');
-  assert.equal(users.byId('nobody'), null);
-});
+}
+
+for (const { name, fresh } of ACCOUNTS_DATABASES.slice(1)) {
+  test(`${name}: a statement that hangs costs its caller a second, and nobody else anything`, async (context) => {
+    const open = await fresh(context);
+    const users = await open();
+    const holder = await open();
+    await holder.database.transaction().execute(async (transaction) => {
+      await sql`lock table holdfast.users in access exclusive mode`.execute(transaction);
+      await assert.rejects(createUsers(users).findByEmail('ada@x.test'), StoreUnreachableError);
+      assert.equal((await accountsHealth(users.database)).healthy, true, 'the connection that hangs is not used again');
+    });
+    assert.equal(await createUsers(users).findByEmail('ada@x.test'), null);
+  });
+}
 
 test('processes that make the same new file at the same moment all get it', async (context) => {
   const directory = temporaryDirectory(context);
-  const module = new URL('../src/accounts/database.ts', import.meta.url).href;
+  const module = new URL('../src/accounts/sqlite-accounts.ts', import.meta.url).href;
   // Each opener says that it is loaded, then opens a file for each line that it is sent.
   const program = `
     const { openAccountsFile } = await import(${JSON.stringify(module)});

@@ -140,6 +140,103 @@ test('origins, proxies, times and domains that cannot work are named', () => {
   );
 });
 
+test('Redis and PostgreSQL are named by a URL or by its parts, and a password may hold anything', () => {
+  const { config } = loadConfig({}, '/');
+  assert.deepEqual([config.redisUrl, config.databaseUrl, config.sessionCache], [null, null, 20_000]);
+  const urls = loadConfig({ REDIS_URL: 'redis://:p@h/1', DATABASE_URL: 'postgres://u:p@h/d' }, '/').config;
+  assert.deepEqual([urls.redisUrl, urls.databaseUrl], ['redis://:p@h/1', 'postgres://u:p@h/d']);
+  assert.deepEqual([urls.redisSetting, urls.databaseSetting], ['REDIS_URL', 'DATABASE_URL']);
+  const parts = loadConfig(
+    {
+      REDIS_HOST: 'redis.test',
+      REDIS_PORT: '6380',
+      REDIS_DB: '2',
+      REDIS_USERNAME: 'app',
+      REDIS_PASSWORD: 'p@ss:/?#w%rd+',
+      DB_HOST: '::1',
+      DB_NAME: 'a b',
+      DB_USER: 'u@x',
+      DB_PASSWORD: 'p@ss:/?#w%rd+',
+    },
+    '/',
+  ).config;
+  assert.equal(parts.redisUrl, 'redis://app:p%40ss%3A%2F%3F%23w%25rd%2B@redis.test:6380/2');
+  assert.equal(parts.databaseUrl, 'postgres://u%40x:p%40ss%3A%2F%3F%23w%25rd%2B@[::1]:5432/a%20b');
+  assert.deepEqual([parts.redisSetting, parts.databaseSetting], ['REDIS_HOST', 'DB_HOST']);
+  assert.equal(new URL(parts.databaseUrl ?? '').hostname, '[::1]');
+  assert.equal(loadConfig({ REDIS_HOST: 'h' }, '/').config.redisUrl, 'redis://h:6379/0');
+  const socket = loadConfig({ DB_HOST: '/run/postgresql', DB_NAME: 'd', DB_USER: 'u' }, '/').config;
+  assert.equal(socket.databaseUrl, 'postgres://u@localhost:5432/d?host=%2Frun%2Fpostgresql');
+});
+
+test('a password of a database can be read from a file, and no message holds one', (context) => {
+  const directory = temporaryDirectory(context);
+  const path = join(directory, 'url');
+  writeFileSync(path, 'redis://:hush-hush@h:6379/0\n');
+  assert.equal(loadConfig({ REDIS_URL_FILE: path }, directory).config.redisUrl, 'redis://:hush-hush@h:6379/0');
+  const wrong = problemsOf({
+    REDIS_URL: 'http://:hush-hush@h',
+    DATABASE_URL: 'mysql://u:hush-hush@h/d',
+    DATABASE_LISTEN_URL: 'hush-hush',
+    DB_PASSWORD: 'hush-hush',
+    REDIS_PASSWORD: 'hush-hush',
+  });
+  assert.match(wrong.REDIS_URL ?? '', /redis:\/\/user:password@host:6379\/0/);
+  assert.match(wrong.DATABASE_URL ?? '', /postgres:\/\/user:password@host:5432\/database/);
+  assert.ok('DATABASE_LISTEN_URL' in wrong);
+  assert.ok(!JSON.stringify(wrong).includes('hush-hush'));
+});
+
+test('what is set twice, by half, or without effect is told with its fix', () => {
+  const redis = { REDIS_URL: 'redis://h' };
+  const database = { DATABASE_URL: 'postgres://u@h/d' };
+  const cases: readonly (readonly [Record<string, string>, string, RegExp])[] = [
+    [{ ...redis, REDIS_HOST: 'h' }, 'REDIS_URL', /both REDIS_URL and REDIS_HOST are set \| keep/],
+    [{ ...redis, REDIS_DB: '1', REDIS_PASSWORD: 'p' }, 'REDIS_URL', /both REDIS_URL and REDIS_DB, REDIS_PASSWORD/],
+    [{ ...database, DB_USER: 'u' }, 'DATABASE_URL', /both DATABASE_URL and DB_USER are set/],
+    [{ REDIS_PORT: '6379' }, 'REDIS_HOST', /it is missing, and REDIS_PORT mean nothing without it/],
+    [{ DB_NAME: 'd', DB_USER: 'u' }, 'DB_HOST', /it is missing/],
+    [{ DB_HOST: 'h', DB_USER: 'u' }, 'DB_NAME', /missing beside DB_HOST/],
+    [{ DB_HOST: 'h', DB_NAME: 'd' }, 'DB_USER', /missing beside DB_HOST/],
+    [{ REDIS_HOST: 'h', REDIS_USERNAME: 'u' }, 'REDIS_PASSWORD', /missing beside REDIS_USERNAME/],
+    [{ REDIS_HOST: 'h', REDIS_PORT: '65536' }, 'REDIS_PORT', /65536 is not a port/],
+    [{ REDIS_HOST: 'h', REDIS_PORT: '0' }, 'REDIS_PORT', /0 is not a port/],
+    [{ REDIS_HOST: 'http://h' }, 'REDIS_HOST', /write the host alone/],
+    [{ REDIS_HOST: 'h', REDIS_DB: 'x' }, 'REDIS_DB', /write a number/],
+    [{ DATABASE_LISTEN_URL: 'postgres://u@h/d' }, 'DATABASE_LISTEN_URL', /without DATABASE_URL/],
+    [{ REDIS_WAIT_REPLICAS: '1' }, 'REDIS_WAIT_REPLICAS', /without Redis/],
+    [{ ...redis, ...database, REDIS_WAIT_REPLICAS: '1' }, 'REDIS_WAIT_REPLICAS', /nothing to wait for/],
+    [{ ...redis, REDIS_WAIT_REPLICAS: '11' }, 'REDIS_WAIT_REPLICAS', /from 0 to 10/],
+    [{ ...redis, SESSION_STALE_IF_ERROR: '6m' }, 'SESSION_STALE_IF_ERROR', /at most 5m/],
+    [{ SESSION_STALE_IF_ERROR: '30s' }, 'SESSION_STALE_IF_ERROR', /without Redis and PostgreSQL/],
+    [{ ...redis, SESSION_STALE_IF_ERROR: '30s', SESSION_CACHE: '0' }, 'SESSION_STALE_IF_ERROR', /SESSION_CACHE=0/],
+    [{ SESSION_CACHE: '1' }, 'SESSION_CACHE', /write 0, or a number from 2/],
+    [{ SESSION_CACHE: '99999999' }, 'SESSION_CACHE', /write 0, or a number from 2/],
+    [{ ...redis, REDIS_CA: 'x' }, 'REDIS_CA', /BEGIN CERTIFICATE/],
+    [{ ...redis, REDIS_CA: '-----BEGIN CERTIFICATE-----' }, 'REDIS_CA', /rediss/],
+    [{ REDIS_HOST: 'h', REDIS_CA: '-----BEGIN CERTIFICATE-----' }, 'REDIS_CA', /rediss/],
+    [{ ALLOW_UNSAFE_STORE: 'maybe' }, 'ALLOW_UNSAFE_STORE', /true or false/],
+  ];
+  for (const [environment, name, expected] of cases) {
+    const problems = problemsOf(environment);
+    assert.match(problems[name] ?? '', expected, JSON.stringify(environment));
+    assert.deepEqual(Object.keys(problems), [name], 'nothing else is blamed');
+  }
+  assert.deepEqual(problemsOf({ ...redis, SESSION_STALE_IF_ERROR: '5m', REDIS_WAIT_REPLICAS: '1' }), {});
+  assert.equal(loadConfig({ SESSION_STALE_IF_ERROR: '0', SESSION_CACHE: '0' }, '/').config.staleIfErrorSeconds, 0);
+});
+
+test('in production sessions on Redis with accounts in a file are pointed out: such a service has one host', () => {
+  const secret = { ...PRODUCTION, SESSION_SECRET: SECRET };
+  const { warnings } = loadConfig({ ...secret, REDIS_URL: 'redis://h' }, '/srv');
+  assert.match(warnings.join(), /accounts are in a file in \/srv\/data.*set DATABASE_URL/);
+  assert.deepEqual(
+    loadConfig({ ...secret, REDIS_URL: 'redis://h', DATABASE_URL: 'postgres://u@h/d' }, '/').warnings,
+    [],
+  );
+  assert.deepEqual(loadConfig(secret, '/').warnings, []);
+});
+
 test('durations are read in every unit, and nothing else is', () => {
   assert.equal(readDurationSeconds('7d'), 604_800);
   assert.equal(readDurationSeconds('12h'), 43_200);

@@ -1,70 +1,94 @@
 /** Guessing is slowed down, for everybody at once, without locking anybody out of what they have. */
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import { accountsDatabase, openAccountsFile } from '../src/accounts/database.ts';
-import { migrate } from '../src/accounts/migrations.ts';
+import { describe, type TestContext, test } from 'node:test';
 import { createThrottle, networkOf, THROTTLE_LIMITS, type Throttle } from '../src/accounts/throttle.ts';
+import { ACCOUNTS_DATABASES } from './harness/accounts-databases.ts';
 import { assertProblem } from './harness/client.ts';
-import { startService, temporaryDirectory } from './harness/service.ts';
+import { startService } from './harness/service.ts';
 
-async function throttles(context: TestContext, clock: () => number): Promise<[Throttle, Throttle]> {
-  const path = join(temporaryDirectory(context), 'accounts.db');
-  const two = [await openAccountsFile(path), await openAccountsFile(path)].map((file) => accountsDatabase(file));
-  context.after(() => Promise.all(two.map((database) => database.destroy())));
-  for (const database of two) await migrate(database);
-  const [first, second] = two.map((database) => createThrottle({ database, clock }));
-  return [first as Throttle, second as Throttle];
+for (const { name, fresh } of ACCOUNTS_DATABASES) {
+  describe(`guesses counted in ${name}`, () => {
+    async function throttles(context: TestContext, clock: () => number): Promise<[Throttle, Throttle]> {
+      const open = await fresh(context);
+      const [first, second] = (await Promise.all([open(), open()])).map((backend) =>
+        createThrottle({ backend, clock }),
+      );
+      return [first as Throttle, second as Throttle];
+    }
+
+    test('AU4: the sixth wrong password of an account from one address waits, also in another process', async (context) => {
+      let now = 1_000_000;
+      const [here, there] = await throttles(context, () => now);
+      const attempt = { account: 'ada@x.test', ip: '192.0.2.1' };
+      for (let i = 0; i < 5; i++) assert.deepEqual(await here.recordFailure(attempt), { status: 'free' });
+      assert.deepEqual(await there.check(attempt), { status: 'wait', retryAfterSeconds: 300 });
+      assert.deepEqual(await there.recordFailure(attempt), { status: 'wait', retryAfterSeconds: 300 });
+      assert.deepEqual(
+        await there.check({ ...attempt, ip: '192.0.2.2' }),
+        { status: 'free' },
+        'AU7: not from elsewhere',
+      );
+      assert.deepEqual(await there.check({ ...attempt, account: 'bob@x.test' }), { status: 'free' });
+      now += 300_000;
+      assert.deepEqual(await here.check(attempt), { status: 'free' });
+      assert.deepEqual(await here.recordFailure(attempt), { status: 'free' });
+    });
+
+    test('AU5: an account is guarded against guesses from everywhere', async (context) => {
+      const [throttle] = await throttles(context, () => 0);
+      for (let i = 0; i < THROTTLE_LIMITS.account.max; i++) {
+        await throttle.recordFailure({ account: 'ada@x.test', ip: `192.0.2.${i}` });
+      }
+      const verdict = await throttle.check({ account: 'ada@x.test', ip: '198.51.100.1' });
+      assert.deepEqual(verdict, { status: 'wait', retryAfterSeconds: 900 });
+    });
+
+    test('AU6: an address that tries many accounts waits', async (context) => {
+      const [throttle] = await throttles(context, () => 0);
+      for (let i = 0; i < THROTTLE_LIMITS.ip.max; i++) {
+        await throttle.recordFailure({ account: `user${i}@x.test`, ip: '192.0.2.1' });
+      }
+      const verdict = await throttle.check({ account: 'fresh@x.test', ip: '192.0.2.1' });
+      assert.deepEqual(verdict, { status: 'wait', retryAfterSeconds: 900 });
+    });
+
+    test('a right password forgets the wrong ones from the same address', async (context) => {
+      const [throttle] = await throttles(context, () => 0);
+      const attempt = { account: 'ada@x.test', ip: '192.0.2.1' };
+      for (let i = 0; i < 4; i++) await throttle.recordFailure(attempt);
+      await throttle.recordSuccess(attempt);
+      for (let i = 0; i < 5; i++) assert.deepEqual(await throttle.recordFailure(attempt), { status: 'free' });
+    });
+
+    test('parallel wrong passwords are all counted', async (context) => {
+      const both = await throttles(context, () => 0);
+      const attempt = { account: 'ada@x.test', ip: '192.0.2.1' };
+      const verdicts = await Promise.all(
+        Array.from({ length: 20 }, (_, i) => both[i % 2 === 0 ? 0 : 1].recordFailure(attempt)),
+      );
+      assert.equal(verdicts.filter(({ status }) => status === 'free').length, 5);
+    });
+
+    test('a window that is over is forgotten, and counting begins anew', async (context) => {
+      let now = 1_000_000;
+      const open = await fresh(context);
+      const backend = await open();
+      const throttle = createThrottle({ backend, clock: () => now });
+      for (let i = 0; i < 120; i++) await throttle.countSignUp('192.0.2.1');
+      assert.equal((await throttle.countSignUp('192.0.2.1')).status, 'wait');
+      now += THROTTLE_LIMITS.signUp.windowSeconds * 1000;
+      assert.deepEqual(await throttle.countSignUp('192.0.2.1'), { status: 'free' });
+      await throttle.countSignUp('192.0.2.2');
+      now += THROTTLE_LIMITS.signUp.windowSeconds * 1000;
+      await throttle.countSignUp('192.0.2.3');
+      const rows = await backend.database.selectFrom('attempts').select('count').execute();
+      assert.deepEqual(
+        rows.map(({ count }) => count),
+        [1],
+      );
+    });
+  });
 }
-
-test('AU4: the sixth wrong password of an account from one address waits, also in another process', async (context) => {
-  let now = 1_000_000;
-  const [here, there] = await throttles(context, () => now);
-  const attempt = { account: 'ada@x.test', ip: '192.0.2.1' };
-  for (let i = 0; i < 5; i++) assert.deepEqual(await here.recordFailure(attempt), { status: 'free' });
-  assert.deepEqual(await there.check(attempt), { status: 'wait', retryAfterSeconds: 300 });
-  assert.deepEqual(await there.recordFailure(attempt), { status: 'wait', retryAfterSeconds: 300 });
-  assert.deepEqual(await there.check({ ...attempt, ip: '192.0.2.2' }), { status: 'free' }, 'AU7: not from elsewhere');
-  assert.deepEqual(await there.check({ ...attempt, account: 'bob@x.test' }), { status: 'free' });
-  now += 300_000;
-  assert.deepEqual(await here.check(attempt), { status: 'free' });
-  assert.deepEqual(await here.recordFailure(attempt), { status: 'free' });
-});
-
-test('AU5: an account is guarded against guesses from everywhere', async (context) => {
-  const [throttle] = await throttles(context, () => 0);
-  for (let i = 0; i < THROTTLE_LIMITS.account.max; i++) {
-    await throttle.recordFailure({ account: 'ada@x.test', ip: `192.0.2.${i}` });
-  }
-  const verdict = await throttle.check({ account: 'ada@x.test', ip: '198.51.100.1' });
-  assert.deepEqual(verdict, { status: 'wait', retryAfterSeconds: 900 });
-});
-
-test('AU6: an address that tries many accounts waits', async (context) => {
-  const [throttle] = await throttles(context, () => 0);
-  for (let i = 0; i < THROTTLE_LIMITS.ip.max; i++) {
-    await throttle.recordFailure({ account: `user${i}@x.test`, ip: '192.0.2.1' });
-  }
-  const verdict = await throttle.check({ account: 'fresh@x.test', ip: '192.0.2.1' });
-  assert.deepEqual(verdict, { status: 'wait', retryAfterSeconds: 900 });
-});
-
-test('a right password forgets the wrong ones from the same address', async (context) => {
-  const [throttle] = await throttles(context, () => 0);
-  const attempt = { account: 'ada@x.test', ip: '192.0.2.1' };
-  for (let i = 0; i < 4; i++) await throttle.recordFailure(attempt);
-  await throttle.recordSuccess(attempt);
-  for (let i = 0; i < 5; i++) assert.deepEqual(await throttle.recordFailure(attempt), { status: 'free' });
-});
-
-test('parallel wrong passwords are all counted', async (context) => {
-  const both = await throttles(context, () => 0);
-  const attempt = { account: 'ada@x.test', ip: '192.0.2.1' };
-  const verdicts = await Promise.all(
-    Array.from({ length: 20 }, (_, i) => both[i % 2 === 0 ? 0 : 1].recordFailure(attempt)),
-  );
-  assert.equal(verdicts.filter(({ status }) => status === 'free').length, 5);
-});
 
 test('an IPv6 network of one household counts as one address', () => {
   assert.equal(networkOf('192.0.2.1'), '192.0.2.1');

@@ -11,7 +11,8 @@ import { type HashQueue, QueueFullError } from './hash-queue.ts';
 import { hashPassword, verifyPassword } from './password-hash.ts';
 import { PASSWORD_MAX, PASSWORD_MIN, passwordProblem } from './password-rules.ts';
 import { type AttemptLimit, THROTTLE_LIMITS, type Throttle, type ThrottleVerdict } from './throttle.ts';
-import type { User, Users } from './users.ts';
+import type { User } from './user.ts';
+import type { Users } from './users.ts';
 
 export interface AccountRouteParts {
   readonly users: Users;

@@ -4,7 +4,7 @@
  * never ends a session, so nobody can lock somebody else out of what they are signed in to.
  */
 import { createHash } from 'node:crypto';
-import type { AccountsDatabase } from './database.ts';
+import type { AccountsBackend } from './tables.ts';
 
 /** How many attempts a window holds. */
 export interface AttemptLimit {
@@ -38,7 +38,7 @@ export interface Throttle {
 }
 
 export interface ThrottleOptions {
-  readonly database: AccountsDatabase;
+  readonly backend: Pick<AccountsBackend, 'kind' | 'database'>;
   /** Milliseconds since 1970. Default the system's clock. */
   readonly clock?: () => number;
   readonly limits?: Partial<ThrottleLimits>;
@@ -60,6 +60,10 @@ export const THROTTLE_LIMITS: ThrottleLimits = {
   signUp: { max: 100, windowSeconds: 3600 },
 };
 
+const CLEAN_MS = 60_000;
+/** Few enough for one quick statement. */
+const CLEAN_MAX = 1000;
+
 interface Counter {
   readonly key: string;
   readonly limit: AttemptLimit;
@@ -69,9 +73,10 @@ const FREE: ThrottleVerdict = { status: 'free' };
 
 /** Counts in the given database. */
 export function createThrottle(options: ThrottleOptions): Throttle {
-  const { database } = options;
+  const { database, kind } = options.backend;
   const clock = options.clock ?? Date.now;
   const limits = { ...THROTTLE_LIMITS, ...options.limits };
+  let cleanedAt = Number.NEGATIVE_INFINITY;
 
   function counters(attempt: Attempt): Counter[] {
     return [
@@ -84,26 +89,49 @@ export function createThrottle(options: ThrottleOptions): Throttle {
   /** Adds one to each counter and answers how long the fullest of those that were full already makes one wait. */
   async function count(all: readonly Counter[]): Promise<ThrottleVerdict> {
     const now = clock();
-    const rows = await database.transaction().execute(async (transaction) => {
-      await transaction.deleteFrom('attempts').where('resets_at', '<=', now).execute();
-      const counted: { counter: Counter; count: number; resetsAt: number }[] = [];
-      for (const counter of all) {
-        const row = await transaction
-          .insertInto('attempts')
-          .values({ key: counter.key, count: 1, resets_at: now + counter.limit.windowSeconds * 1000 })
-          .onConflict((conflict) =>
-            conflict.column('key').doUpdateSet((row) => ({ count: row('attempts.count', '+', 1) })),
-          )
-          .returning(['count', 'resets_at'])
-          .executeTakeFirstOrThrow();
-        counted.push({ counter, count: row.count, resetsAt: row.resets_at });
-      }
-      return counted;
-    });
+    await clean(now);
+    const limitOf = new Map(all.map(({ key, limit }) => [key, limit]));
+    const fresh = all.map(({ key, limit }) => ({ key, count: 1, resets_at: now + limit.windowSeconds * 1000 }));
+    // One statement: atomic in both databases without a transaction, and always in the same order of kinds, so that no
+    // two of them can wait for each other. A window that is over begins anew.
+    const rows = await database
+      .insertInto('attempts')
+      .values(fresh)
+      .onConflict((conflict) =>
+        conflict.column('key').doUpdateSet((row) => {
+          const isOver = row('attempts.resets_at', '<=', now);
+          return {
+            count: row
+              .case()
+              .when(isOver)
+              .then(1)
+              .else(row('attempts.count', '+', 1))
+              .end(),
+            resets_at: row
+              .case()
+              .when(isOver)
+              .then(row.ref('excluded.resets_at'))
+              .else(row.ref('attempts.resets_at'))
+              .end(),
+          };
+        }),
+      )
+      .returning(['key', 'count', 'resets_at'])
+      .execute();
+    const full = rows.filter((row) => row.count > (limitOf.get(row.key)?.max ?? 0));
     return verdict(
-      rows.filter((row) => row.count > row.counter.limit.max).map((row) => row.resetsAt),
+      full.map((row) => row.resets_at),
       now,
     );
+  }
+
+  /** Removes what is over, once a minute. Rows that somebody else counts or removes at this moment wait until next time. */
+  async function clean(now: number): Promise<void> {
+    if (now - cleanedAt < CLEAN_MS) return;
+    cleanedAt = now;
+    const over = database.selectFrom('attempts').select('key').where('resets_at', '<=', now).limit(CLEAN_MAX);
+    const free = kind === 'postgres' ? over.forUpdate().skipLocked() : over;
+    await database.deleteFrom('attempts').where('key', 'in', free).execute();
   }
 
   return {

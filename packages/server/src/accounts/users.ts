@@ -1,16 +1,11 @@
 /** Accounts as rows: who exists, how they prove it, and what others may see of them. */
 import { randomBytes } from 'node:crypto';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { type AccountsDatabase, asUnreachable, isUniqueViolation } from './database.ts';
+import { StoreUnreachableError } from 'holdfast';
 import { emailKey } from './email.ts';
-
-/** What an answer shows of an account. */
-export interface User {
-  readonly id: string;
-  /** As the person typed it. */
-  readonly email: string;
-  readonly name: string | null;
-}
+import { isUniqueViolation } from './failure.ts';
+import { RecentUsers } from './recent-users.ts';
+import type { AccountsBackend } from './tables.ts';
+import type { User } from './user.ts';
 
 export interface NewUser {
   readonly email: string;
@@ -24,34 +19,62 @@ export interface Users {
   create(user: NewUser): Promise<User | null>;
   findByEmail(email: string): Promise<(User & { readonly passwordHash: string }) | null>;
   /**
-   * The account behind a session, at once. This runs for every request with a session, so the answer is kept for a
-   * second: a change of a name made by another process shows that much later, one made through this object at once.
-   * Whether somebody is signed in never depends on it: that is the session's record, which is read every time.
+   * The account behind a session, at once where that is possible. This runs for every request with a session, so the answer
+   * is kept for a second: a change of a name made by another process shows that much later. Whether somebody is signed in
+   * never depends on it: that is the session's record, which is read every time. So while the accounts do not answer, what
+   * was known of an account within the last hour is good enough; about an account that was not seen it fails with
+   * `StoreUnreachableError`.
    */
-  byId(id: string): User | null;
-  close(): void;
+  byId(id: string): User | null | Promise<User | null>;
 }
 
-const KEPT_MS = 1000;
-const KEPT_AT_MOST = 10_000;
+export interface UsersOptions {
+  /** Milliseconds since 1970. Default the system's clock. */
+  readonly clock?: () => number;
+  /** Told when the accounts did not answer `byId`, also where nobody noticed. */
+  readonly onFailure?: (error: StoreUnreachableError) => void;
+}
 
-/** `path` is the file behind `database`; it is opened a second time, read-only, for {@link Users.byId}. */
-export function createUsers(database: AccountsDatabase, path: string, clock: () => number = Date.now): Users {
-  // Apart from Kysely's connection, whose transactions stay open across awaits and would show half-done work.
-  // While opening it may meet another process that starts or stops, which holds the whole file for a moment.
-  const reader = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
-  const select: StatementSync = reader.prepare('SELECT email, name FROM users WHERE id = ?');
-  reader.exec('PRAGMA busy_timeout = 250');
-  const kept = new Map<string, { readonly user: User; readonly until: number }>();
+/** The accounts in an open database. */
+export function createUsers(backend: AccountsBackend, options: UsersOptions = {}): Users {
+  const { clock = Date.now, onFailure = () => undefined } = options;
+  const { database } = backend;
+  const recent = new RecentUsers();
 
-  function read(id: string): User | null {
-    let row: Record<string, unknown> | undefined;
+  function keep(id: string, user: User | null): User | null {
+    recent.keep(id, user, clock());
+    return user;
+  }
+
+  function lastKnown(id: string, error: unknown): User {
+    if (!(error instanceof StoreUnreachableError)) throw error;
+    onFailure(error);
+    const now = clock();
+    recent.failed();
+    const known = recent.lastKnown(id, now);
+    if (known === null) throw error;
+    return known;
+  }
+
+  function ask(id: string): User | null | Promise<User | null> {
     try {
-      row = select.get(id);
+      const answer = backend.readUser(id);
+      if (!(answer instanceof Promise)) return keep(id, answer);
+      return answer.then(
+        (user) => keep(id, user),
+        (error: unknown) => lastKnown(id, error),
+      );
     } catch (error) {
-      throw asUnreachable(error);
+      return lastKnown(id, error);
     }
-    return row === undefined ? null : { id, email: row.email as string, name: row.name as string | null };
+  }
+
+  async function look(id: string): Promise<void> {
+    try {
+      await ask(id);
+    } catch {
+      // It was asked on nobody's behalf.
+    }
   }
 
   return {
@@ -80,15 +103,13 @@ export function createUsers(database: AccountsDatabase, path: string, clock: () 
 
     byId(id) {
       const now = clock();
-      const known = kept.get(id);
-      if (known !== undefined && now < known.until) return known.user;
-      const user = read(id);
-      if (kept.size >= KEPT_AT_MOST) kept.clear();
-      if (user === null) kept.delete(id);
-      else kept.set(id, { user, until: now + KEPT_MS });
-      return user;
+      const fresh = recent.fresh(id, now);
+      if (fresh !== null) return fresh;
+      const known = recent.isOut ? recent.lastKnown(id, now) : null;
+      if (known === null) return ask(id);
+      // Who is known need not wait for a database that was silent a moment ago; somebody has to look after it, though.
+      if (recent.mayLook(now)) void look(id);
+      return known;
     },
-
-    close: () => reader.close(),
   };
 }

@@ -1,12 +1,15 @@
 /** Compares the keys with the fleet and the live sessions before anybody is signed out by a wrong one (the key canary). */
 import { hostname } from 'node:os';
-import type { KeyReport, Sessions } from 'holdfast';
+import type { KeyAnnounced, KeyReport, Sessions } from 'holdfast';
 import type { Logger } from 'pino';
-import { type Config, ConfigError } from '../config/config.ts';
+import type { Config, ConfigProblem } from '../config/config.ts';
+import type { StoreSetting } from '../sessions/store-problems.ts';
 
 export interface KeyCheckOptions {
   readonly sessions: Sessions;
   readonly config: Config;
+  /** What the store was named by. */
+  readonly setting: StoreSetting;
   readonly logger: Logger;
   /** Start although people will be signed out. */
   readonly acceptSignOut: boolean;
@@ -15,44 +18,48 @@ export interface KeyCheckOptions {
 /** Often enough that nobody counts as gone (two minutes), seldom enough to cost nothing. */
 const ANNOUNCE_MS = 30_000;
 
-/** Throws `ConfigError` in production when the ring lacks a key that live sessions depend on. */
-export async function checkKeysAtStart({ sessions, config, logger, acceptSignOut }: KeyCheckOptions): Promise<void> {
+/** Answers what must stop the start: in production, a ring that lacks a key that live sessions depend on. */
+export async function checkKeysAtStart(options: KeyCheckOptions): Promise<readonly ConfigProblem[]> {
+  const { sessions, config, setting, logger, acceptSignOut } = options;
   const report = await sessions.checkKeys(instanceName());
   if (report.status === 'unreachable') {
-    const fix = 'check that the file sessions.db in DATA_DIR can be opened, then start again';
-    throw new ConfigError([
-      { name: 'DATA_DIR', message: 'the session store does not answer, so keys cannot be checked', fix },
-    ]);
+    const message = 'the session store does not answer, so keys cannot be checked';
+    const fix =
+      setting === 'DATA_DIR'
+        ? 'check that the file sessions.db in DATA_DIR can be opened, then start again'
+        : `check that what ${setting} names is running and not overloaded, then start again`;
+    return [{ name: setting, message, fix }];
   }
-  reportDiffering(report, logger);
-  if (report.missing.length === 0) return;
+  reportDiffering(report.differing, report.keyIds, logger);
+  if (report.missing.length === 0) return [];
   const message = missingSentence(report);
   if (config.profile === 'production' && !acceptSignOut) {
     const fix = `SESSION_SECRET=<this one>,<the old one>; or start with --accept-sign-out and sign these people out`;
-    throw new ConfigError([{ name: 'SESSION_SECRET', message, fix }]);
+    return [{ name: 'SESSION_SECRET', message, fix }];
   }
   logger.warn({ keyIds: report.keyIds, missing: report.missing }, `${message}; they have to sign in again`);
+  return [];
 }
 
 /** Repeats the announcement, and tells of every ring in the fleet that differs; answers how to stop. */
 export function announceKeys({ sessions, logger }: Pick<KeyCheckOptions, 'sessions' | 'logger'>): () => void {
   let told = '';
   const timer = setInterval(async () => {
-    const report = await sessions.checkKeys(instanceName());
-    if (report.status === 'unreachable') return;
-    const now = JSON.stringify(report.differing);
-    if (now !== told) reportDiffering(report, logger);
+    const announced = await sessions.announceKeys(instanceName());
+    if (announced.status === 'unreachable') return;
+    const now = JSON.stringify(announced.differing);
+    if (now !== told) reportDiffering(announced.differing, announced.keyIds, logger);
     told = now;
   }, ANNOUNCE_MS);
   timer.unref();
   return () => clearInterval(timer);
 }
 
-function reportDiffering(report: KeyReport, logger: Logger): void {
-  for (const { instance, keyIds } of report.differing) {
+function reportDiffering(differing: KeyAnnounced['differing'], ownKeyIds: readonly string[], logger: Logger): void {
+  for (const { instance, keyIds } of differing) {
     if (isGone(instance)) continue;
     logger.warn(
-      { instance, keyIds, ownKeyIds: report.keyIds },
+      { instance, keyIds, ownKeyIds },
       'another process of this service uses a different key ring; give all of them the same SESSION_SECRET',
     );
   }

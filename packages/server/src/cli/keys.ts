@@ -15,7 +15,7 @@ export function generateKey(): number {
 /** A table of the keys: which signs, how many live sessions depend on each, and when it can go. */
 export async function keysStatus(): Promise<number> {
   const { config } = withData(loadForCommand().config);
-  const sessions = openSessions(config, createLogger('silent'));
+  const sessions = await openSessions(config, createLogger('silent'));
   try {
     const report = await sessions.checkKeys(`${hostname()}:${process.pid}`);
     if (report.status === 'unreachable') {

@@ -5,10 +5,14 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { ConfigError } from '../config/config.ts';
 import { configHelp, configMarkdown } from '../config/reference.ts';
+import { backup } from './backup.ts';
 import { generateKey, keysStatus } from './keys.ts';
 import { reportProblems } from './load.ts';
+import { migrateStore } from './migrate-store.ts';
 import { complain, EXIT, say } from './output.ts';
+import { restore } from './restore.ts';
 import { serve, serveAsWorker } from './serve.ts';
+import { STORE_HELP } from './store-url.ts';
 
 const MAX_WORKERS = 64;
 
@@ -41,6 +45,38 @@ export async function main(argv: readonly string[]): Promise<number> {
     .description('which keys live sessions depend on, and which can go')
     .action(async () => {
       status = await keysStatus();
+    });
+  program
+    .command('migrate-store')
+    .description('move the sessions to another store while people stay signed in')
+    .option('--from <store>', 'where they are')
+    .option('--to <store>', 'where they shall be')
+    .option('--follow', 'go on copying what people do, until Ctrl-C', false)
+    .option('--resume <file>', 'go on where an earlier run was')
+    .option('--dry-run', 'say what would be done', false)
+    .addHelpText('after', `\n${STORE_HELP}`)
+    .action(async (options: Parameters<typeof migrateStore>[0]) => {
+      status = await migrateStore(options);
+    });
+  program
+    .command('backup')
+    .description('write the sessions into a file, encrypted with BACKUP_KEY')
+    .requiredOption('--to <file>', 'the file')
+    .option('--from <store>', 'where the sessions are')
+    .option('--force', 'replace the file', false)
+    .addHelpText('after', `\n${STORE_HELP}`)
+    .action(async (options: Parameters<typeof backup>[0]) => {
+      status = await backup(options);
+    });
+  program
+    .command('restore')
+    .description('bring the sessions of a backup back')
+    .requiredOption('--from <file>', 'the file')
+    .option('--to <store>', 'where the sessions shall be')
+    .option('--accept-old', 'although people who signed out since then are signed in again', false)
+    .addHelpText('after', `\n${STORE_HELP}`)
+    .action(async (options: Parameters<typeof restore>[0]) => {
+      status = await restore(options);
     });
   program
     .command('config')

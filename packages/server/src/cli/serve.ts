@@ -3,9 +3,9 @@ import cluster from 'node:cluster';
 import { type Config, ConfigError } from '../config/config.ts';
 import { receiveTask, runFleet, tellFleet } from './fleet.ts';
 import { freePort } from './free-port.ts';
-import { loadForCommand, reportProblems, withData } from './load.ts';
+import { loadForStart, reportProblems, withData } from './load.ts';
 import { complain, EXIT, say } from './output.ts';
-import { runService } from './run-service.ts';
+import { type RunningService, runService } from './run-service.ts';
 
 export interface ServeOptions {
   readonly workers: number;
@@ -14,7 +14,7 @@ export interface ServeOptions {
 
 /** Serves until SIGTERM or SIGINT; answers the exit status. */
 export async function serve({ workers, acceptSignOut }: ServeOptions): Promise<number> {
-  const { config: read, warnings } = loadForCommand();
+  const { config: read, warnings } = await loadForStart();
   for (const warning of warnings) complain(`holdfast: ${warning}`);
   const { config: settled, keyPath, keyCreated } = withData(read);
   const config = settled.port === 0 ? { ...settled, port: await freePort(settled.host) } : settled;
@@ -24,9 +24,11 @@ export async function serve({ workers, acceptSignOut }: ServeOptions): Promise<n
       complain(`holdfast: worker ${pid} ended (${cause}); starting another one`);
     return runFleet({ workers, config, acceptSignOut, onReady: greet, onRefused: reportProblems, onRestart });
   }
-  const service = await runService({ config, acceptSignOut });
+  const signal = stopSignal();
+  const service = await runService({ config, acceptSignOut }, signal.heed);
   greet(service.publicUrl);
-  return untilStopped(() => service.stop());
+  await signal.given;
+  return stopped(service);
 }
 
 /** A worker of a fleet: the same without words. */
@@ -34,10 +36,12 @@ export async function serveAsWorker(): Promise<number> {
   // Ctrl-C reaches the whole group of processes; the first process says when to stop.
   process.on('SIGINT', () => {});
   try {
-    const service = await runService(await receiveTask());
+    const signal = stopSignal();
+    const service = await runService(await receiveTask(), signal.heed);
     await tellFleet({ ready: service.publicUrl });
     process.once('disconnect', () => void service.stop().then(() => process.exit(EXIT.failure)));
-    return await untilStopped(() => service.stop());
+    await signal.given;
+    return await stopped(service);
   } catch (error) {
     if (error instanceof ConfigError) {
       await tellFleet({ refused: error.problems });
@@ -47,21 +51,35 @@ export async function serveAsWorker(): Promise<number> {
   }
 }
 
-function untilStopped(stop: () => Promise<boolean>): Promise<number> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      void stop().then((finished) => resolve(finished ? EXIT.ok : EXIT.failure));
-    };
-    process.once('SIGTERM', end);
-    if (!cluster.isWorker) process.once('SIGINT', end);
-  });
+/** Until `heed` is called a signal ends the process at once, as nothing is under way yet. */
+function stopSignal(): { readonly given: Promise<void>; readonly heed: () => void } {
+  const { promise: given, resolve } = Promise.withResolvers<void>();
+  return {
+    given,
+    heed() {
+      process.once('SIGTERM', () => resolve());
+      if (!cluster.isWorker) process.once('SIGINT', () => resolve());
+    },
+  };
+}
+
+async function stopped(service: RunningService): Promise<number> {
+  return (await service.stop()) ? EXIT.ok : EXIT.failure;
+}
+
+function whereThingsLive({ databaseUrl, redisUrl, dataDir }: Config): string {
+  if (databaseUrl !== null) {
+    return `Accounts and sessions live in PostgreSQL${redisUrl === null ? '' : ', with Redis in front for the sessions'}`;
+  }
+  if (redisUrl !== null) return `Sessions live in Redis, accounts in ${dataDir}`;
+  return `Accounts and sessions live in ${dataDir}`;
 }
 
 function greeting(config: Config, publicUrl: string, keyPath: string | null, keyCreated: boolean): void {
   if (config.profile === 'production') return;
   say();
   say(`  Holdfast is running at ${publicUrl}`);
-  say(`  Accounts and sessions live in ${config.dataDir}`);
+  say(`  ${whereThingsLive(config)}`);
   if (keyPath !== null) {
     say(`  ${keyCreated ? 'A key for this machine was made' : 'The key of this machine is'} in ${keyPath}.`);
     say('  It is for development only: production needs SESSION_SECRET (holdfast keys generate).');

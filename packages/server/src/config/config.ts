@@ -23,6 +23,25 @@ export interface Config {
   readonly cookieDomain: string | null;
   readonly idleSeconds: number;
   readonly absoluteSeconds: number;
+  /** Null: no Redis. Holds the password. */
+  readonly redisUrl: string | null;
+  /** Which setting it came from, for messages. */
+  readonly redisSetting: 'REDIS_URL' | 'REDIS_HOST';
+  /** The authority behind the certificate of Redis, as PEM. */
+  readonly redisCa: string | null;
+  /** 0: none is waited for. */
+  readonly redisWaitReplicas: number;
+  /** Null: no PostgreSQL. Holds the password. */
+  readonly databaseUrl: string | null;
+  readonly databaseSetting: 'DATABASE_URL' | 'DB_HOST';
+  /** Past a pooler, for LISTEN; null: the same as `databaseUrl`. Holds the password. */
+  readonly databaseListenUrl: string | null;
+  /** Sessions kept in memory by each process; 0: none. */
+  readonly sessionCache: number;
+  /** 0: never. */
+  readonly staleIfErrorSeconds: number;
+  /** Start in production although the store's own checks found problems. */
+  readonly allowUnsafeStore: boolean;
   readonly logLevel: LogLevel;
   readonly debug: boolean;
 }

@@ -1,31 +1,7 @@
 /** Every setting of the service in one schema: it validates the environment, prints `--help` and the reference page. */
-import { type Static, type TString, Type } from 'typebox';
-
-/** What a setting tells a person besides its type. All of it lands in the reference page. */
-export interface SettingNotes {
-  /** What it is, one sentence. */
-  readonly description: string;
-  /** What the text means: `URL`, `duration`, `list` … */
-  readonly unit: string;
-  /** The value when it is not set, or a sentence where that depends. */
-  readonly default: string;
-  /** When to change it, and what goes wrong otherwise. */
-  readonly advice: string;
-  /** What to write instead, when the value does not fit the pattern. */
-  readonly fix: string;
-  /** True where the value must never be printed. */
-  readonly secret?: boolean;
-}
-
-/** A setting is a text with notes. The pattern rejects what cannot be meant; meaning is checked in `resolve-config.ts`. */
-export type Setting = TString & SettingNotes;
-
-function setting(notes: SettingNotes, pattern?: string): Setting {
-  return { ...Type.String(pattern === undefined ? {} : { pattern }), ...notes };
-}
-
-const DURATION = '^[1-9][0-9]{0,9}(s|m|h|d)?$';
-const BOOLEAN = '^(true|false|1|0|yes|no)$';
+import { type Static, Type } from 'typebox';
+import { BOOLEAN, DURATION, type Setting, setting } from './setting.ts';
+import { STORAGE_SETTINGS } from './storage-settings.ts';
 
 /** The environment as the service reads it. Any name with `_FILE` appended reads the value from that file. */
 export const Environment = Type.Object({
@@ -79,10 +55,12 @@ export const Environment = Type.Object({
   ),
   DATA_DIR: Type.Optional(
     setting({
-      description: 'Where accounts, sessions and (in development) the key live.',
+      description:
+        'Where accounts, sessions and (in development) the key live, as far as no database was named for them.',
       unit: 'directory',
       default: './data',
-      advice: 'Keep it on a local disk that survives a new release. It is made with mode 0700 when it is missing.',
+      advice:
+        'Keep it on a local disk that survives a new release. It is made with mode 0700 when it is missing. In production with DATABASE_URL it is not used.',
       fix: 'write the path of a directory',
     }),
   ),
@@ -131,6 +109,7 @@ export const Environment = Type.Object({
       secret: true,
     }),
   ),
+  ...STORAGE_SETTINGS,
   COOKIE_NAME: Type.Optional(
     setting(
       {

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { parseSecrets, secretProblems } from 'holdfast';
 import { Value } from 'typebox/value';
+import { backendProblems, backendUrls } from './backend-urls.ts';
 import { type Config, ConfigError, type ConfigProblem, type LogLevel } from './config.ts';
 import { Environment, type EnvironmentText, SETTINGS, type SettingName } from './environment.ts';
 import { readEnvironment } from './read-environment.ts';
@@ -15,20 +16,47 @@ export interface LoadedConfig {
 }
 
 const MAX_ABSOLUTE_SECONDS = 400 * 86_400;
+const MAX_STALE_SECONDS = 300;
+const DEFAULT_CACHE = 20_000;
+const MAX_CACHE = 10_000_000;
 const NAMED_RANGES = ['loopback', 'linklocal', 'uniquelocal'];
 const DEVELOPMENT_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
 
+/** A configuration that may not be fit to start with. */
+export interface JudgedConfig extends LoadedConfig {
+  /** Every problem with its fix. Where a setting cannot be used, the configuration holds its default. */
+  readonly problems: readonly ConfigProblem[];
+}
+
+type Names = Readonly<Record<string, string | undefined>>;
+
 /** Reads and checks everything. Throws `ConfigError` with every problem and its fix. */
-export function loadConfig(environment: Readonly<Record<string, string | undefined>>, directory: string): LoadedConfig {
+export function loadConfig(environment: Names, directory: string): LoadedConfig {
+  const { config, warnings, problems } = judgeConfig(environment, directory);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return { config, warnings };
+}
+
+/** The same, with the problems as a value: for whoever looks for more of them before telling. */
+export function judgeConfig(environment: Names, directory: string): JudgedConfig {
   const reading = readEnvironment(environment, directory);
   const problems = [...reading.problems, ...shapeProblems(reading.texts)];
   const wrong = new Set(problems.map((problem) => problem.name));
   // A setting that is already reported is left out below, so that it is not reported twice.
   const texts: EnvironmentText = Object.fromEntries(Object.entries(reading.texts).filter(([name]) => !wrong.has(name)));
   const config = toConfig(texts, directory);
-  problems.push(...wholeProblems(config, texts).filter((problem) => !wrong.has(problem.name)));
-  if (problems.length > 0) throw new ConfigError([...problems, ...reading.warnings.map(asProblem)]);
-  return { config, warnings: reading.warnings };
+  const isSet = (name: SettingName): boolean => reading.texts[name] !== undefined || wrong.has(`${name}_FILE`);
+  const whole = [...wholeProblems(config, texts), ...backendProblems(texts, config, isSet)];
+  problems.push(...whole.filter((problem) => !wrong.has(problem.name)));
+  if (problems.length > 0) problems.push(...reading.warnings.map(asProblem));
+  return { config, warnings: [...reading.warnings, ...storageWarnings(config)], problems };
+}
+
+function storageWarnings(config: Config): string[] {
+  if (config.profile !== 'production' || config.redisUrl === null || config.databaseUrl !== null) return [];
+  return [
+    `accounts are in a file in ${config.dataDir}, so only processes of this host can serve; set DATABASE_URL for several`,
+  ];
 }
 
 function shapeProblems(texts: EnvironmentText): ConfigProblem[] {
@@ -61,6 +89,13 @@ function toConfig(texts: EnvironmentText, directory: string): Config {
     cookieDomain: texts.COOKIE_DOMAIN?.toLowerCase() ?? null,
     idleSeconds: readDurationSeconds(texts.SESSION_IDLE ?? '7d') ?? 0,
     absoluteSeconds: readDurationSeconds(texts.SESSION_ABSOLUTE ?? '30d') ?? 0,
+    ...backendUrls(texts),
+    redisCa: texts.REDIS_CA ?? null,
+    redisWaitReplicas: Number(texts.REDIS_WAIT_REPLICAS ?? '0'),
+    databaseListenUrl: texts.DATABASE_LISTEN_URL ?? null,
+    sessionCache: Number(texts.SESSION_CACHE ?? DEFAULT_CACHE),
+    staleIfErrorSeconds: readDurationSeconds(texts.SESSION_STALE_IF_ERROR ?? '0') ?? 0,
+    allowUnsafeStore: readYes(texts.ALLOW_UNSAFE_STORE ?? 'false'),
     logLevel: (texts.LOG_LEVEL ?? (debug ? 'debug' : 'info')) as LogLevel,
     debug,
   };
@@ -75,6 +110,12 @@ function wholeProblems(config: Config, texts: EnvironmentText): ConfigProblem[] 
   }
   if (config.idleSeconds > config.absoluteSeconds) {
     add('SESSION_IDLE', 'it is longer than SESSION_ABSOLUTE', 'shorten it, or lengthen SESSION_ABSOLUTE');
+  }
+  if (config.staleIfErrorSeconds > MAX_STALE_SECONDS) {
+    add('SESSION_STALE_IF_ERROR', 'nobody should be let in unasked for that long', 'write at most 5m');
+  }
+  if (config.sessionCache === 1 || config.sessionCache > MAX_CACHE) {
+    add('SESSION_CACHE', `${config.sessionCache} cannot be used`, 'write 0, or a number from 2 to 10000000');
   }
   for (const origin of config.allowedOrigins) {
     if (originOf(origin) !== origin) {

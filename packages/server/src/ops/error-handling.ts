@@ -6,6 +6,7 @@ import { PROBLEM_TYPE, PROBLEMS, type ProblemCode, problemDocument } from 'holdf
 import type { Logger } from 'pino';
 import type { App } from '../app-type.ts';
 import { fieldProblems } from './field-problems.ts';
+import type { OutageLog } from './outage-log.ts';
 import { ProblemError, sendProblem, unreachable } from './problem-error.ts';
 import type { RouteTable } from './route-table.ts';
 
@@ -21,8 +22,16 @@ const FRAMEWORK: Readonly<Record<string, readonly [ProblemCode, string]>> = {
 };
 
 /** Answers what routes throw, what Fastify refuses, unknown addresses and wrong methods. */
-export function handleErrors(app: App, routes: RouteTable, logger: Logger): void {
-  app.setErrorHandler((error: FastifyError | Error, request, reply) => answerError(error, request, reply, logger));
+export function handleErrors(app: App, routes: RouteTable, logger: Logger, outages: OutageLog): void {
+  app.setErrorHandler((error: FastifyError | Error, request, reply) => {
+    // What the session store cannot answer is a value; so this was thrown by the accounts.
+    if (error instanceof StoreUnreachableError) {
+      outages.failed({ requestId: request.id, err: describeError(error) });
+      const { code, extras, headers } = unreachable(error.retryAfterSeconds);
+      return sendProblem(reply, code, extras, headers);
+    }
+    return answerError(error, request, reply, logger);
+  });
   app.setNotFoundHandler((request, reply) => {
     const path = request.raw.url?.split('?', 1)[0] ?? '/';
     const methods = routes.methodsOf(path);
@@ -48,10 +57,6 @@ export function answerError(
 
 function toProblem(error: FastifyError | Error, requestId: string, logger: Logger): ProblemError {
   if (error instanceof ProblemError) return error;
-  if (error instanceof StoreUnreachableError) {
-    logger.error({ requestId, err: describe(error) }, 'a store did not answer');
-    return unreachable(error.retryAfterSeconds);
-  }
   if ('validation' in error && error.validation !== undefined) {
     const errors = fieldProblems(error.validation);
     return new ProblemError('validation-failed', { detail: errors.map((field) => field.detail).join(' '), errors });
@@ -62,7 +67,7 @@ function toProblem(error: FastifyError | Error, requestId: string, logger: Logge
     // What the JSON parser throws: a syntax error, or a key such as __proto__.
     return new ProblemError('malformed-json', { detail: 'The body is not a JSON text that is accepted here.' });
   }
-  logger.error({ requestId, err: describe(error) }, 'a request failed');
+  logger.error({ requestId, err: describeError(error) }, 'a request failed');
   return new ProblemError('internal-error', {
     detail: 'The failure is in the log of the service under this instance.',
     instance: `urn:holdfast:request:${requestId}`,
@@ -70,8 +75,8 @@ function toProblem(error: FastifyError | Error, requestId: string, logger: Logge
 }
 
 /** What a log may hold of an error: never its fields, which can carry a statement's parameters or a request's body. */
-function describe(error: Error): Record<string, unknown> {
-  const cause = error.cause instanceof Error ? { cause: describe(error.cause) } : {};
+export function describeError(error: Error): Record<string, unknown> {
+  const cause = error.cause instanceof Error ? { cause: describeError(error.cause) } : {};
   return { type: error.name, message: error.message, stack: error.stack, ...cause };
 }
 

@@ -1,13 +1,14 @@
 /** Is the process alive, and can it do its work? */
-import type { Sessions } from 'holdfast';
-import { sql } from 'kysely';
+import type { Sessions, StoreHealth } from 'holdfast';
 import { Type } from 'typebox';
-import type { AccountsDatabase } from '../accounts/database.ts';
 import type { App } from '../app-type.ts';
 
 export interface HealthParts {
   readonly sessions: Sessions;
-  readonly accounts: AccountsDatabase;
+  /** What keeps the sessions: `sqlite`, `redis`, `postgres`, `layered`. */
+  readonly storage: string;
+  /** Tries a write in the accounts; never throws. */
+  readonly accounts: () => Promise<StoreHealth>;
 }
 
 const Part = Type.Object({ healthy: Type.Boolean(), message: Type.String() });
@@ -16,9 +17,17 @@ const Readiness = Type.Object({
   store: Part,
   accounts: Part,
 });
+const StoreStatus = Type.Object({
+  status: Type.Union([Type.Literal('healthy'), Type.Literal('unhealthy')]),
+  message: Type.String(),
+  timestamp: Type.String({ format: 'date-time' }),
+});
 
 /** `/healthz` answers as long as the process does; `/readyz` tries a write in both databases. */
-export function healthRoutes(app: App, { sessions, accounts }: HealthParts): void {
+export function healthRoutes(app: App, { sessions, storage, accounts }: HealthParts): void {
+  const store = shared(async () => publicHealth(await sessions.health(), storage));
+  const users = shared(accounts);
+
   app.get(
     '/healthz',
     {
@@ -45,26 +54,63 @@ export function healthRoutes(app: App, { sessions, accounts }: HealthParts): voi
         summary: 'Whether the session store and the accounts can be read and written',
         response: {
           200: { ...Readiness, description: 'Both can.' },
-          503: { ...Readiness, description: 'One of them cannot; its message says why.' },
+          503: { ...Readiness, description: 'One of them cannot; its message says which.' },
         },
       },
     },
     async (_request, reply) => {
-      const [store, users] = await Promise.all([sessions.health(), accountsHealth(accounts)]);
-      const ready = store.healthy && users.healthy;
+      const [ofStore, ofAccounts] = await Promise.all([store(), users()]);
+      const ready = ofStore.healthy && ofAccounts.healthy;
       reply.header('cache-control', 'no-store').code(ready ? 200 : 503);
       if (!ready) reply.header('retry-after', '1');
-      return { status: ready ? ('ready' as const) : ('not-ready' as const), store, accounts: users };
+      return { status: ready ? ('ready' as const) : ('not-ready' as const), store: ofStore, accounts: ofAccounts };
     },
   );
+
+  for (const [url, operationId] of [
+    ['/auth/store-health', 'storeHealth'],
+    ['/auth/redis-health', 'redisHealth'],
+  ] as const) {
+    app.get(
+      url,
+      {
+        config: { quiet: true },
+        schema: {
+          operationId,
+          tags: ['operations'],
+          summary: 'Whether the session store, whichever it is, can be read and written',
+          response: {
+            200: { ...StoreStatus, description: 'It can.' },
+            503: { ...StoreStatus, description: 'It cannot.' },
+          },
+        },
+      },
+      async (_request, reply) => {
+        const { healthy, message } = await store();
+        reply.header('cache-control', 'no-store').code(healthy ? 200 : 503);
+        if (!healthy) reply.header('retry-after', '1');
+        const status = healthy ? ('healthy' as const) : ('unhealthy' as const);
+        return { status, message, timestamp: new Date().toISOString() };
+      },
+    );
+  }
 }
 
-async function accountsHealth(accounts: AccountsDatabase): Promise<{ healthy: boolean; message: string }> {
-  try {
-    // Rewrites what is there (or nothing): proves the write lock and the disk without leaving anything behind.
-    await sql`update users set created_at = created_at where rowid = (select max(rowid) from users)`.execute(accounts);
-    return { healthy: true, message: 'the accounts can be read and written' };
-  } catch {
-    return { healthy: false, message: 'the accounts cannot be written; is the disk full or the file locked?' };
-  }
+/** Anybody may ask, so the answer names no host; the log has the store's own sentence. */
+function publicHealth({ healthy }: StoreHealth, storage: string): StoreHealth {
+  const message = healthy
+    ? `the session store (${storage}) can be read and written`
+    : `the session store (${storage}) does not answer; the log says why`;
+  return { healthy, message };
+}
+
+/** Whoever asks while an answer is under way gets that one: each of them costs a write. */
+function shared<T>(ask: () => Promise<T>): () => Promise<T> {
+  let asking: Promise<T> | null = null;
+  return () => {
+    asking ??= ask().finally(() => {
+      asking = null;
+    });
+    return asking;
+  };
 }

@@ -2,7 +2,8 @@
 import type { FastifyRequest } from 'fastify';
 import type { Reason, Sessions, UserSession } from 'holdfast';
 import { REASONS } from 'holdfast/protocol';
-import type { User, Users } from '../accounts/users.ts';
+import type { User } from '../accounts/user.ts';
+import type { Users } from '../accounts/users.ts';
 import { ProblemError, unreachable } from '../ops/problem-error.ts';
 
 /** Somebody, or the reason for nobody. */
@@ -10,13 +11,22 @@ export type CurrentUser =
   | { readonly status: 'signed-in'; readonly user: User; readonly session: UserSession }
   | { readonly status: 'not-signed-in'; readonly reason: Reason };
 
-/** Throws the 503 when the store cannot tell. */
-export async function currentUser(request: FastifyRequest, users: Users, sessions: Sessions): Promise<CurrentUser> {
-  const resolution = await request.exchange.resolve();
+/** A request that changes nothing though its method could: where that was chosen, what was last known answers it too. */
+export const READ_ONLY = { readOnly: true } as const;
+
+/** Throws the 503 when the session store or the accounts cannot tell. */
+export async function currentUser(
+  request: FastifyRequest,
+  users: Users,
+  sessions: Sessions,
+  options?: typeof READ_ONLY,
+): Promise<CurrentUser> {
+  const resolution = await request.exchange.resolve(options);
   if (resolution.status === 'unreachable') throw unreachable(resolution.retryAfterSeconds);
   if (resolution.status === 'not-signed-in') return { status: 'not-signed-in', reason: resolution.reason };
   const { session } = resolution;
-  const user = users.byId(session.userId);
+  const found = users.byId(session.userId);
+  const user = found instanceof Promise ? await found : found;
   if (user !== null) return { status: 'signed-in', user, session };
   // The account is gone and its session was left over: end it, so that it is not asked about again.
   const outcome = await sessions.end(session.id, 'revoked');

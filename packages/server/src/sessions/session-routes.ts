@@ -5,7 +5,7 @@ import type { Users } from '../accounts/users.ts';
 import type { App } from '../app-type.ts';
 import { problemResponse } from '../ops/openapi.ts';
 import { ProblemError, unreachable } from '../ops/problem-error.ts';
-import { currentUser, requireUser } from './current-user.ts';
+import { currentUser, READ_ONLY, requireUser } from './current-user.ts';
 import { SignedInAnswer, SignedOutAnswer, toSignedIn, toWireDevice, WireDevice } from './wire.ts';
 
 export interface SessionRouteParts {
@@ -42,7 +42,7 @@ export function sessionRoutes(scope: App, { http, users }: SessionRouteParts): v
         },
       },
       async handler(request, reply) {
-        const current = await currentUser(request, users, sessions);
+        const current = await currentUser(request, users, sessions, READ_ONLY);
         reply.header('content-type', 'application/json; charset=utf-8');
         // Chosen here, because a serialiser made from the union would first have to find out which of the two it has.
         if (current.status === 'signed-in') {

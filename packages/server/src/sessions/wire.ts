@@ -1,7 +1,7 @@
 /** What answers show of sessions and accounts: shapes, and how records become them. Times are ISO 8601 in UTC. */
 import type { Session } from 'holdfast';
 import { type Static, Type } from 'typebox';
-import type { User } from '../accounts/users.ts';
+import type { User } from '../accounts/user.ts';
 import { deviceName } from './device-name.ts';
 import { toWireTime } from './wire-time.ts';
 

@@ -141,12 +141,6 @@ export function redisErrorCode(error: unknown): string | null {
   return /^-?([A-Z][A-Z0-9_]*)(?: |$)/.exec(error.message)?.[1] ?? null;
 }
 
-/** Whether Redis itself answered with an error, so that the connection is well and the command was not carried out. */
-export function isErrorReply(error: unknown): boolean {
-  // node-redis gives its classes no name of their own; these are the texts that Redis begins with a word in capitals.
-  return redisErrorCode(error) !== null;
-}
-
 /** One sentence, and whether it can pass by itself. */
 function explain(error: unknown, where: string): { kind: Kind; sentence: string } {
   const message = error instanceof Error ? error.message : String(error);

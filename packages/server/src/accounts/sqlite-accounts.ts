@@ -1,13 +1,11 @@
-/** The accounts database: Kysely over `node:sqlite`, shared by any number of processes on one machine. */
+/** The accounts in a SQLite file: Kysely over `node:sqlite`, shared by any number of processes on one machine. */
 import { chmodSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StoreUnreachableError } from 'holdfast';
 import {
   CompiledQuery,
   type DatabaseConnection,
   type Dialect,
-  type Generated,
   Kysely,
   type QueryResult,
   SqliteAdapter,
@@ -16,40 +14,10 @@ import {
   SqliteDriver,
   type SqliteStatement,
 } from 'kysely';
-
-/** An account. */
-export interface UserTable {
-  /** Random and opaque; never reused. */
-  id: string;
-  /** As the person typed it, without blanks around it. */
-  email: string;
-  /** What makes two spellings one account (email.ts). */
-  email_key: string;
-  /** Null when the person gave none. */
-  name: string | null;
-  /** An Argon2id string (password-hash.ts). */
-  password_hash: string;
-  /** Milliseconds since 1970. */
-  created_at: number;
-}
-
-/** Attempts counted against one key within one window (throttle.ts). */
-export interface AttemptTable {
-  /** A hash: neither an address nor an e-mail address can be read from it. */
-  key: string;
-  count: Generated<number>;
-  /** When the window ends, milliseconds since 1970. */
-  resets_at: number;
-}
-
-/** The tables. */
-export interface Tables {
-  users: UserTable;
-  attempts: AttemptTable;
-}
-
-/** The database as the accounts use it. */
-export type AccountsDatabase = Kysely<Tables>;
+import { asUnreachable, sqliteCode } from './failure.ts';
+import { migrate } from './migrations.ts';
+import type { AccountsBackend, AccountsDatabase, Tables } from './tables.ts';
+import type { User } from './user.ts';
 
 /** How long opening may wait for another process that opens the file too, in milliseconds. */
 const OPEN_MS = 5000;
@@ -58,6 +26,37 @@ const BLOCKING_MS = 20;
 /** How long a writer goes on trying, in milliseconds, without blocking anybody else. */
 const BUSY_MS = 2000;
 const SQLITE_BUSY = 5;
+
+/** Opens (or makes) the file and brings its tables up to date. Throws what SQLite throws. */
+export async function openSqliteAccounts(path: string): Promise<AccountsBackend> {
+  const file = await openAccountsFile(path);
+  const database = accountsDatabase(file);
+  let reader: DatabaseSync | null = null;
+  const close = async (): Promise<void> => {
+    // Closing the file and not Kysely: whoever comes too late is then told "unreachable", as with any other database.
+    for (const each of [reader, file]) if (each?.isOpen === true) each.close();
+  };
+  try {
+    await migrate(database, { kind: 'sqlite' });
+    // Apart from Kysely's connection, whose transactions stay open across awaits and would show half-done work.
+    // While opening it may meet another process that starts or stops, which holds the whole file for a moment.
+    reader = new DatabaseSync(path, { readOnly: true, timeout: OPEN_MS });
+    const select = reader.prepare('SELECT email, name FROM users WHERE id = ?');
+    reader.exec('PRAGMA busy_timeout = 250');
+    return {
+      kind: 'sqlite',
+      database,
+      readUser(id): User | null {
+        const row = attempt(() => select.get(id));
+        return row === undefined ? null : { id, email: row.email as string, name: row.name as string | null };
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
 
 /** Opens (or makes) the file with mode 0600, also when other processes do so at the same moment. Throws what SQLite throws. */
 export async function openAccountsFile(path: string): Promise<DatabaseSync> {
@@ -85,26 +84,8 @@ async function switchToLog(database: DatabaseSync): Promise<void> {
 }
 
 /** Kysely over an open file. Failures of the file become `StoreUnreachableError`; broken rules stay what they are. */
-export function accountsDatabase(file: DatabaseSync): AccountsDatabase {
+function accountsDatabase(file: DatabaseSync): AccountsDatabase {
   return new Kysely<Tables>({ dialect: nodeSqliteDialect(file) });
-}
-
-/** Whether SQLite refused a row because its unique key is taken. */
-export function isUniqueViolation(error: unknown): boolean {
-  return sqliteCode(error) === 2067 || sqliteCode(error) === 1555;
-}
-
-/** Passes on a broken constraint, and turns everything else that SQLite says into "unreachable". */
-export function asUnreachable(error: unknown): unknown {
-  const code = sqliteCode(error);
-  const closed = error instanceof Error && 'code' in error && error.code === 'ERR_INVALID_STATE';
-  if (closed) return new StoreUnreachableError('the accounts database is closed', { cause: error });
-  if (code === null || (code & 0xff) === 19 || (code & 0xff) === 1) return error;
-  return new StoreUnreachableError('the accounts database did not answer', { cause: error });
-}
-
-function sqliteCode(error: unknown): number | null {
-  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : null;
 }
 
 function nodeSqliteDialect(file: DatabaseSync): Dialect {

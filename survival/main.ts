@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import type { SystemKind } from './adapter.ts';
 import type { Drill } from './drills/drill.ts';
 import { DRILLS } from './drills/index.ts';
+import { OUTAGE_IDS, runOutages, writeOutagePage } from './outages/run-outages.ts';
 import { toHtml } from './report/html.ts';
 import { toMarkdown } from './report/markdown.ts';
 import { showProgress } from './run/progress.ts';
@@ -26,6 +27,9 @@ const HELP = `npm run survival -- [options]
                   (${DRILLS.map(({ id }) => id).join(', ')})
   --quick         fewer rounds and shorter outages; kept apart from full runs
   --write-docs    write the table of the last full run into docs/survival.md, and run nothing
+  --outages       the drills that break Redis, PostgreSQL and the network under load instead, see docs/outages.md;
+                  --drills then takes the beginnings of their ids
+                  (${OUTAGE_IDS.join(', ')})
   --help          this text
 `;
 
@@ -36,10 +40,12 @@ async function main(): Promise<number> {
       drills: { type: 'string' },
       quick: { type: 'boolean', default: false },
       'write-docs': { type: 'boolean', default: false },
+      outages: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return say(HELP, 0);
+  if (values.outages) return values['write-docs'] ? writeOutagePage() : runOutages(values.drills, values.quick);
   if (values['write-docs']) return writeDocs();
   const systems = choose(SYSTEMS, values.systems, (id, word) => id.startsWith(word));
   const drills = choose(DRILLS, values.drills, (id, word) => id === word);

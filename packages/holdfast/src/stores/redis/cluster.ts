@@ -75,7 +75,7 @@ class ClusterPort implements RedisPort {
 
   async open(): Promise<void> {
     await this.#learnFromStrangers(this.#options.seeds);
-    await Promise.all([...this.#nodes.values()].map(({ node }) => node.link.whenUp(this.#options.startMs)));
+    await Promise.all([...this.#nodes.values()].map(({ node }) => node.whenUp(this.#options.startMs)));
     const up = [...this.#nodes.values()].find(({ node }) => node.link.isUp);
     if (up === undefined) throw [...this.#nodes.values()][0]?.node.link.lastError ?? closedFailure(this.name);
     this.#watch = setInterval(() => this.#look(), WATCH_MS);

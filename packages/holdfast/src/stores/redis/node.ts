@@ -33,6 +33,11 @@ export class RedisNode implements RedisServer {
     await Promise.all([this.link.open(), this.#waitLink?.open()]);
   }
 
+  /** Resolves when both connections are up, or else after so many milliseconds. */
+  async whenUp(milliseconds: number): Promise<void> {
+    await Promise.all([this.link.whenUp(milliseconds), this.#waitLink?.whenUp(milliseconds)]);
+  }
+
   /** Rejects with what Redis answered, or with a StoreUnreachableError when it did not. */
   send(args: readonly RedisArgument[]): Promise<RedisReply> {
     return this.link.send(args);

@@ -87,7 +87,7 @@ class SentinelPort implements RedisPort {
     }
     if (this.#node === null) throw new StoreUnreachableError(`the sentinels of ${this.name} name no primary`);
     // In the middle of a failover the next answer of a sentinel leads further.
-    await this.#node.link.whenUp(this.#options.startMs);
+    await this.#node.whenUp(this.#options.startMs);
     if (!this.#node.link.isUp) throw this.#node.link.lastError;
   }
 

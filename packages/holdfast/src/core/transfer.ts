@@ -7,6 +7,12 @@ export type StoredEntry =
   | { readonly id: string; readonly record: SessionRecord }
   | { readonly id: string; readonly tombstone: Tombstone };
 
+/**
+ * The id of a record that is no session: what the layered store notes in its back about its front. It stays where it is when
+ * sessions are copied, because about another pair of stores it says nothing.
+ */
+export const FRONT_NOTE_ID = 'AAAAlayeredFrontStateA';
+
 /** One batch of a scan. */
 export interface ScanBatch {
   readonly entries: readonly StoredEntry[];

@@ -1,6 +1,6 @@
 /** Everything that a store keeps, batch after batch; the next one is read while the last one is worked on. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { ScanBatch, TransferableStore } from '../core/transfer.ts';
+import { FRONT_NOTE_ID, type ScanBatch, type TransferableStore } from '../core/transfer.ts';
 import type { Caller } from './caller.ts';
 
 export interface BatchesOptions {
@@ -14,7 +14,11 @@ export interface BatchesOptions {
 
 /** The batches from the cursor to the end. */
 export async function* batches({ store, call, cursor, size }: BatchesOptions): AsyncGenerator<ScanBatch, void, void> {
-  const scan = async (from: string | null): Promise<ScanBatch> => call(() => store.scan(from, size));
+  const scan = async (from: string | null): Promise<ScanBatch> => {
+    const batch = await call(() => store.scan(from, size));
+    const others = batch.entries.filter(({ id }) => id !== FRONT_NOTE_ID);
+    return others.length === batch.entries.length ? batch : { ...batch, entries: others };
+  };
   let ahead = scan(cursor);
   for (;;) {
     const batch = await ahead;

@@ -9,6 +9,7 @@ import { migrateSessions } from '../../src/transfer/index.ts';
 test('the note of a layered store about its front stays where it is when sessions move', async () => {
   const from = memoryStore();
   const layers = layeredStore({ front: () => memoryStore(), back: from });
+  await layers.inspect?.();
   const now = Date.now();
   const record = sampleRecord({ expiresAt: now + 60_000, absoluteExpiresAt: now + 60_000 });
   await layers.create(record);

@@ -36,7 +36,8 @@ export function answerFor(userId: string, index = 0) {
   };
 }
 
-/** A user's id as the service makes them: 22 characters. */
+/** A user's id as the service makes them: 16 bytes as 22 characters of base64url. */
 export function userIdOf(index: number): string {
-  return `user-${String(index).padStart(17, '0')}`;
+  // The last character holds two bits, so not every one can stand there.
+  return `user_${String(index).padStart(16, '0')}A`;
 }

@@ -1,10 +1,13 @@
 /** What a run leaves behind: the shape of the JSON in `bench/results/`. */
 import type { Machine } from './measure/machine.ts';
+import type { Section } from './system.ts';
 
 /** One turn of one system. Times in microseconds. */
 export interface Round {
   readonly requestsPerSecond: number;
   readonly cpuMicroseconds: number;
+  /** The same of Redis and PostgreSQL; null where the system has neither. */
+  readonly storeMicroseconds?: number | null;
   readonly p50: number;
   readonly p99: number;
   readonly max: number;
@@ -17,6 +20,7 @@ export interface SystemResult {
   readonly name: string;
   readonly title: string;
   readonly group: 'floor' | 'peer' | 'ours';
+  readonly section?: Section;
   readonly sessions: number;
   readonly bodyBytes: number;
   readonly readyMs: number;
@@ -38,6 +42,25 @@ export interface BytesResult {
   readonly title: string;
   readonly sessions: number;
   readonly bytesPerSession: number;
+  /** What else was measured on the way. */
+  readonly detail?: string;
+}
+
+/** Where the time of one request goes, in a system and in what it is compared with. */
+export interface Profile {
+  /** Names of systems. */
+  readonly ours: string;
+  readonly floor: string;
+  /** Microseconds of one request in both, by what it was spent on. */
+  readonly groups: readonly ProfileRow[];
+  /** The same by function, those with the largest difference. */
+  readonly functions: readonly ProfileRow[];
+}
+
+export interface ProfileRow {
+  readonly where: string;
+  readonly ours: number;
+  readonly floor: number;
 }
 
 export interface Results {
@@ -60,4 +83,6 @@ export interface Results {
   readonly systems: readonly SystemResult[];
   readonly drills: readonly Drill[];
   readonly bytes: readonly BytesResult[];
+  /** Of each target about throughput that was missed. */
+  readonly profiles?: readonly Profile[];
 }

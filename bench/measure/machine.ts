@@ -14,9 +14,10 @@ export interface Machine {
   readonly sqlite: string;
   readonly wrk: string;
   readonly redis: string | null;
+  readonly postgres?: string | null;
 }
 
-export function describeMachine(redis: string | null): Machine {
+export function describeMachine(redis: string | null, postgres: string | null): Machine {
   return {
     processor: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,
@@ -26,13 +27,14 @@ export function describeMachine(redis: string | null): Machine {
     sqlite: process.versions.sqlite ?? 'unknown',
     wrk: /wrk\s+(\S+)/.exec(spawnSync('wrk', ['-v'], { encoding: 'utf8' }).stdout ?? '')?.[1] ?? 'unknown',
     redis,
+    postgres,
   };
 }
 
 /** The versions of what is compared, by package. */
 export function versionsOf(root: string): Record<string, string> {
   const versions: Record<string, string> = {};
-  for (const name of ['holdfast', 'holdfast-server', 'fastify']) versions[name] = versionIn(root, name);
+  for (const name of ['holdfast', 'holdfast-server', 'fastify', 'pg']) versions[name] = versionIn(root, name);
   const peers = JSON.parse(readFileSync(join(root, 'bench/peers/package.json'), 'utf8')) as {
     dependencies: Record<string, string>;
   };

@@ -3,16 +3,40 @@ import { connect } from 'node:net';
 
 /** Commands that change what is stored, expiry included. */
 const WRITES =
-  /^cmdstat_(set|setex|psetex|setnx|getset|getex|expire|pexpire|expireat|pexpireat|hset|hmset|hdel|del|unlink|incr|incrby|sadd|srem|zadd|zrem|lpush|rpush|eval|evalsha|fcall)$/;
+  /^(set|setex|psetex|setnx|getset|getex|expire|pexpire|expireat|pexpireat|hset|hmset|hdel|del|unlink|incr|incrby|sadd|srem|zadd|zrem|lpush|rpush|eval|evalsha|fcall)$/;
+const SCRIPTS = /^(eval|evalsha|fcall)$/;
+
+/** What the server did for one command so far. */
+export interface CommandFacts {
+  readonly calls: number;
+  /** Microseconds of the server's time in all of them. */
+  readonly microseconds: number;
+}
+
+/** By command, in lower case. What a script calls is counted as well. */
+export async function redisCommandFacts(port: number): Promise<ReadonlyMap<string, CommandFacts>> {
+  const facts = new Map<string, CommandFacts>();
+  for (const line of (await ask(port, 'INFO commandstats')).split('\r\n')) {
+    const [, name, calls, usec] = /^cmdstat_(\S+?):calls=(\d+),usec=(\d+)/.exec(line) ?? [];
+    if (name !== undefined) facts.set(name, { calls: Number(calls), microseconds: Number(usec) });
+  }
+  return facts;
+}
 
 /** How many writing commands it has served. */
-export async function redisWrites(port: number): Promise<number> {
-  let writes = 0;
-  for (const line of (await ask(port, 'INFO commandstats')).split('\r\n')) {
-    const [name = '', facts = ''] = line.split(':');
-    if (WRITES.test(name)) writes += Number(/^calls=(\d+)/.exec(facts)?.[1] ?? 0);
-  }
-  return writes;
+export function redisWrites(port: number): Promise<number> {
+  return countCalls(port, WRITES);
+}
+
+/** How many scripts that may write it has run. */
+export function redisScripts(port: number): Promise<number> {
+  return countCalls(port, SCRIPTS);
+}
+
+async function countCalls(port: number, names: RegExp): Promise<number> {
+  let calls = 0;
+  for (const [name, facts] of await redisCommandFacts(port)) if (names.test(name)) calls += facts.calls;
+  return calls;
 }
 
 /** `used_memory` in bytes. */

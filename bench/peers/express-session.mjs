@@ -1,17 +1,24 @@
-/** express-session as its documentation sets it up. BENCH_STORE: `memory` (its default) or `redis` (connect-redis). */
+/**
+ * express-session as its documentation sets it up. BENCH_STORE: `memory` (its default) or `redis` (connect-redis); with
+ * BENCH_TUNED=1 without a write on every answer and without node-redis's timer for each command.
+ */
 import { RedisStore } from 'connect-redis';
 import express from 'express';
 import session from 'express-session';
 import { createClient } from 'redis';
 import { answerFor, HEADERS } from '../answer.ts';
 
-const client = process.env.BENCH_STORE === 'redis' ? createClient({ url: process.env.BENCH_REDIS }) : null;
+const tuned = process.env.BENCH_TUNED === '1';
+const options = { url: process.env.BENCH_REDIS, ...(tuned ? { commandOptions: { timeout: 0 } } : {}) };
+const client = process.env.BENCH_STORE === 'redis' ? createClient(options) : null;
 await client?.connect();
 
 const app = express();
 app.use(
   session({
-    ...(client === null ? {} : { store: new RedisStore({ client, prefix: 'express:' }) }),
+    ...(client === null
+      ? {}
+      : { store: new RedisStore({ client, prefix: `${process.env.BENCH_PREFIX}:`, disableTouch: tuned }) }),
     secret: process.env.SESSION_SECRET,
     resave: false,
     saveUninitialized: false,

@@ -1,4 +1,4 @@
-/** @fastify/session on Redis: as documented, and with BENCH_TUNED=1 without a cookie and a write on every answer. */
+/** @fastify/session on Redis: as documented, and with BENCH_TUNED=1 without a cookie, a write and a timer on every answer. */
 import cookie from '@fastify/cookie';
 import session from '@fastify/session';
 import { RedisStore } from 'connect-redis';
@@ -6,15 +6,18 @@ import { fastify } from 'fastify';
 import { createClient } from 'redis';
 import { answerFor, HEADERS } from '../answer.ts';
 
-const client = createClient({ url: process.env.BENCH_REDIS });
-await client.connect();
 const tuned = process.env.BENCH_TUNED === '1';
+const client = createClient({
+  url: process.env.BENCH_REDIS,
+  ...(tuned ? { commandOptions: { timeout: 0 } } : {}),
+});
+await client.connect();
 
 const app = fastify();
 app.register(cookie);
 app.register(session, {
   secret: process.env.SESSION_SECRET,
-  store: new RedisStore({ client, prefix: tuned ? 'fastify-tuned:' : 'fastify:', disableTouch: tuned }),
+  store: new RedisStore({ client, prefix: `${process.env.BENCH_PREFIX}:`, disableTouch: tuned }),
   cookie: { secure: false, maxAge: 7 * 24 * 3_600_000 },
   ...(tuned ? { rolling: false, saveUninitialized: false } : {}),
 });

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Results } from '../results.ts';
-import { bytesTable, circumstances, systemsTable, targetsTable } from './markdown.ts';
+import { bytesTable, circumstances, profileTables, systemsTable, targetsTable } from './markdown.ts';
 
 export const RESULTS_FILE = 'bench/results/latest.json';
 export const PICTURE_FILE = 'bench/results/latest.svg';
@@ -13,6 +13,7 @@ const PARTS: Readonly<Record<string, (results: Results) => string>> = {
   targets: targetsTable,
   systems: systemsTable,
   bytes: bytesTable,
+  profiles: profileTables,
 };
 
 /** The page as it should be. Throws when a mark is missing, which would leave a stale table unseen. */

@@ -1,5 +1,5 @@
 /** The results as tables. */
-import type { Results, Round, SystemResult } from '../results.ts';
+import type { ProfileRow, Results, Round, SystemResult } from '../results.ts';
 import { median, spread } from './statistics.ts';
 import { judge } from './targets.ts';
 
@@ -16,6 +16,7 @@ export function systemsTable(results: Results): string {
       `${thousands(rate)} ± ${Math.round(spread(system.rounds.map((round) => round.requestsPerSecond)) * 100)} %`,
       Number.isNaN(top) ? '–' : (rate / top).toFixed(2),
       middle(system, 'cpuMicroseconds').toFixed(1),
+      storeCost(system),
       `${thousands(middle(system, 'p50'))} / ${thousands(middle(system, 'p99'))} / ${thousands(middle(system, 'max'))}`,
       writes === null
         ? '–'
@@ -30,6 +31,7 @@ export function systemsTable(results: Results): string {
       'requests/s',
       '÷ raw',
       'CPU µs/request',
+      'of the store',
       `p50 / p99 / max µs at ${thousands(results.setup.ratePerSecond)}/s`,
       'writes/request',
       'MiB idle / loaded',
@@ -50,12 +52,41 @@ export function targetsTable(results: Results): string {
 }
 
 export function bytesTable({ bytes }: Results): string {
-  const rows = bytes.map(({ title, sessions, bytesPerSession }) => [
+  const rows = bytes.map(({ title, sessions, bytesPerSession, detail = '' }) => [
     title,
     thousands(sessions),
     thousands(bytesPerSession),
+    detail,
   ]);
-  return table(['store', 'sessions', 'bytes per session'], rows);
+  return table(['store', 'sessions', 'bytes per session', ''], rows);
+}
+
+/** Two tables for each pair: by part of the program, and the functions that differ most. */
+export function profileTables({ profiles, systems }: Results): string {
+  if (profiles === undefined) return 'The run made no profiles.';
+  if (profiles.length === 0) return 'No target about throughput or latency was missed.';
+  const titleOf = (name: string): string => systems.find((system) => system.name === name)?.title ?? name;
+  const line = ({ where, ours, floor }: ProfileRow): string[] => [
+    where.replaceAll('|', '\\|'),
+    ours.toFixed(2),
+    floor.toFixed(2),
+    (ours - floor).toFixed(2),
+  ];
+  return profiles
+    .map(({ ours, floor, groups, functions }) => {
+      const total: ProfileRow = {
+        where: '**all**',
+        ours: groups.reduce((sum, row) => sum + row.ours, 0),
+        floor: groups.reduce((sum, row) => sum + row.floor, 0),
+      };
+      const head = (what: string): string[] => [what, ours, floor, 'difference'];
+      return [
+        `### ${titleOf(ours)} beside ${titleOf(floor)}`,
+        table(head('µs per request in'), [total, ...groups].map(line)),
+        table(head('where it differs most'), functions.map(line)),
+      ].join('\n\n');
+    })
+    .join('\n\n');
 }
 
 /** How the figures came about, in two sentences and a list of versions. */
@@ -71,7 +102,8 @@ export function circumstances(results: Results): string {
   return [
     `Measured ${results.date.slice(0, 10)} on ${machine.cores} cores of ${machine.processor}, ${machine.memoryGiB} GiB, ` +
       `${machine.system}, Node ${machine.node}, SQLite ${machine.sqlite}` +
-      `${machine.redis === null ? '' : `, Redis ${machine.redis}`}, wrk ${machine.wrk}: ${rounds} in turns, ` +
+      `${machine.redis === null ? '' : `, Redis ${machine.redis}`}` +
+      `${machine.postgres ? `, PostgreSQL ${machine.postgres}` : ''}, wrk ${machine.wrk}: ${rounds} in turns, ` +
       `${setup.connections} connections, ${setup.throughputSeconds} s of throughput and ${setup.latencySeconds} s at a ` +
       `fixed rate in each turn, after ${setup.warmUpSeconds} s of warming up. ${quiet} Turns repeated: ${repeated}.`,
     '',
@@ -86,8 +118,17 @@ export function bySpeed(systems: readonly SystemResult[]): readonly SystemResult
 }
 
 /** The median of one figure over the rounds of a system. */
-export function middle(system: SystemResult, figure: Exclude<keyof Round, 'writesPerRequest'>): number {
+export function middle(
+  system: SystemResult,
+  figure: Exclude<keyof Round, 'writesPerRequest' | 'storeMicroseconds'>,
+): number {
   return median(system.rounds.map((round) => round[figure]));
+}
+
+/** CPU time of Redis and PostgreSQL per request. */
+function storeCost({ rounds }: SystemResult): string {
+  const costs = rounds.map(({ storeMicroseconds }) => storeMicroseconds ?? null).filter((cost) => cost !== null);
+  return costs.length === 0 ? '–' : median(costs).toFixed(1);
 }
 
 function thousands(value: number): string {

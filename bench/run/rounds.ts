@@ -34,7 +34,7 @@ export interface RoundsOutcome {
 export async function measureRounds(
   subjects: readonly Subject[],
   plan: RoundPlan,
-  others: readonly number[],
+  others: () => readonly number[],
   say: (line: string) => void,
 ): Promise<RoundsOutcome> {
   const rounds = new Map<Subject, Round[]>(subjects.map((subject) => [subject, []]));
@@ -62,21 +62,21 @@ export async function measureRounds(
   return { rounds, loadedBytes, repeated, disturbed };
 }
 
-async function takeTurn(subject: Subject, plan: RoundPlan, others: readonly number[]): Promise<Round> {
+async function takeTurn(subject: Subject, plan: RoundPlan, backends: () => readonly number[]): Promise<Round> {
   const { port, requestFile: file } = subject;
   await subject.refresh();
   const { connections, ratePerSecond: rate } = plan;
   await runWrk(LOAD_CORE, { port, file, connections, seconds: plan.warmUpSeconds });
 
   const pids = subject.pids;
+  const others = backends();
   const busy = watchCores(CORES, [...pids, ...others]);
   const writesBefore = await subject.writes();
   const closed = await runWrk(LOAD_CORE, { port, file, connections, seconds: plan.throughputSeconds });
   const writesAfter = await subject.writes();
-  const seconds = busy
-    .ownSeconds()
-    .slice(0, pids.length)
-    .reduce((sum, each) => sum + each, 0);
+  const seconds = busy.ownSeconds();
+  const spent = sum(seconds.slice(0, pids.length));
+  const { redis, postgres } = subject.system.needs;
   const foreignThen = busy.foreignShare();
   refuseErrors(subject, closed.status, closed.broken);
 
@@ -85,7 +85,9 @@ async function takeTurn(subject: Subject, plan: RoundPlan, others: readonly numb
   refuseErrors(subject, open.failed, 0);
   return {
     requestsPerSecond: Math.round(closed.requests / (closed.microseconds / 1e6)),
-    cpuMicroseconds: Math.round((seconds / closed.requests) * 1e7) / 10,
+    cpuMicroseconds: Math.round((spent / closed.requests) * 1e7) / 10,
+    storeMicroseconds:
+      redis || postgres ? Math.round((sum(seconds.slice(pids.length)) / closed.requests) * 1e7) / 10 : null,
     p50: open.p50,
     p99: open.p99,
     max: open.max,
@@ -99,6 +101,10 @@ async function takeTurn(subject: Subject, plan: RoundPlan, others: readonly numb
 function refuseErrors(subject: Subject, refused: number, broken: number): void {
   if (refused + broken === 0) return;
   throw new Error(`${subject.system.name} refused ${refused} requests and broke ${broken} connections under load`);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, each) => total + each, 0);
 }
 
 function round3(value: number): number {

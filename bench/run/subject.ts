@@ -1,14 +1,16 @@
 /** One system under test as a running process, with people signed in to it. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { SEPARATOR, wireRequests } from '../load/wire.ts';
+import { postgresWrites } from '../measure/postgres-facts.ts';
 import { family, residentBytes } from '../measure/proc.ts';
-import { redisWrites } from '../measure/redis-facts.ts';
+import { redisScripts, redisWrites } from '../measure/redis-facts.ts';
 import { sqliteCommits } from '../measure/sqlite-commits.ts';
-import type { System } from '../system.ts';
+import type { Place, System } from '../system.ts';
+import type { Backends } from './backends.ts';
 import { Client, UNREAD_COOKIE } from './client.ts';
 import { spawnPinned } from './pinned.ts';
 
@@ -23,8 +25,10 @@ export interface SubjectOptions {
   readonly scratch: string;
   /** Cores as `taskset` takes them. */
   readonly cores: string;
-  readonly redisPort: number | null;
-  /** More for Node or the program. */
+  readonly backends: Backends;
+  /** For Node. */
+  readonly nodeArguments?: readonly string[];
+  /** For the program. */
   readonly extraArguments?: readonly string[];
   readonly extraEnvironment?: Readonly<Record<string, string>>;
 }
@@ -38,51 +42,67 @@ export class Subject {
   /** From the start of the process to its first answer, in milliseconds. */
   readonly readyMs: number;
   readonly #child: ChildProcess;
-  readonly #redisPort: number | null;
+  readonly #backends: Backends;
+  readonly #writesAtStart: number | null;
   #clients: Client[] = [];
   bodyBytes = 0;
 
-  private constructor(system: System, child: ChildProcess, place: Place, redisPort: number | null, readyMs: number) {
+  private constructor(system: System, child: ChildProcess, { place, backends, writes, readyMs }: Started) {
     this.system = system;
     this.#child = child;
     this.port = place.port;
     this.directory = place.directory;
     this.requestFile = join(place.directory, 'requests.txt');
-    this.#redisPort = redisPort;
+    this.#backends = backends;
+    this.#writesAtStart = writes;
     this.readyMs = readyMs;
   }
 
   /** Starts the program and waits for its first answer, whatever that is. */
   static async start(system: System, options: SubjectOptions): Promise<Subject> {
-    const port = await freePort();
+    const { backends } = options;
     const directory = mkdtempSync(join(options.scratch, `${system.name}-`));
-    mkdirSync(directory, { recursive: true });
+    const place: Place = {
+      port: await freePort(),
+      directory,
+      redisUrl: backends.redis?.url ?? '',
+      postgresUrl: system.needs.postgres ? ((await backends.postgres?.createDatabase(basename(directory))) ?? '') : '',
+    };
+    const writes = await countWrites(system, backends, directory);
     const started = performance.now();
-    const child = spawnPinned(options.cores, process.execPath, [...system.program, ...(options.extraArguments ?? [])], {
-      cwd: options.root,
-      environment: {
-        NODE_ENV: 'production',
-        SESSION_SECRET: SECRET,
-        BENCH_PORT: String(port),
-        BENCH_DIRECTORY: directory,
-        BENCH_REDIS: `redis://127.0.0.1:${options.redisPort ?? 0}`,
-        ...system.environment(port, directory),
-        ...options.extraEnvironment,
+    const child = spawnPinned(
+      options.cores,
+      process.execPath,
+      [...(options.nodeArguments ?? []), ...system.program, ...(options.extraArguments ?? [])],
+      {
+        cwd: options.root,
+        environment: {
+          NODE_ENV: 'production',
+          SESSION_SECRET: SECRET,
+          BENCH_PORT: String(place.port),
+          BENCH_DIRECTORY: directory,
+          BENCH_REDIS: place.redisUrl,
+          BENCH_POSTGRES: place.postgresUrl,
+          // What two systems store in one Redis must not meet.
+          BENCH_PREFIX: basename(directory),
+          ...system.environment(place),
+          ...options.extraEnvironment,
+        },
       },
-    });
+    );
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on('data', (chunk: Buffer) => {
         output = (output + chunk.toString()).slice(-4000);
       });
     }
-    while (!(await answers(port))) {
+    while (!(await answers(place.port))) {
       if (child.exitCode !== null || performance.now() - started > START_LIMIT_MS) {
         child.kill('SIGKILL');
         throw new Error(`${system.name} did not start:\n${output}`);
       }
     }
-    return new Subject(system, child, { port, directory }, options.redisPort, performance.now() - started);
+    return new Subject(system, child, { place, backends, writes, readyMs: performance.now() - started });
   }
 
   get pid(): number {
@@ -113,8 +133,23 @@ export class Subject {
         await Promise.all(this.#clients.slice(from, to).map((client, i) => client.signIn(steps(from + i))));
         from = to;
       }
+      await this.#proveStored(count);
     }
     await this.refresh();
+  }
+
+  /** A system that silently keeps its sessions elsewhere would be measured under a wrong title. */
+  async #proveStored(sessions: number): Promise<void> {
+    const start = this.#writesAtStart;
+    if (start === null) return;
+    for (const deadline = performance.now() + 5000; ; ) {
+      const written = ((await this.writes()) ?? 0) - start;
+      if (written >= sessions) return;
+      if (performance.now() > deadline) {
+        throw new Error(`${this.system.name} wrote ${written} times for ${sessions} sessions: it keeps them elsewhere`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
   }
 
   /** Lets every client ask once, so that no access token is about to expire, and prepares the requests. */
@@ -145,11 +180,8 @@ export class Subject {
   }
 
   /** Writes to its store so far; null where it has none that can be counted. */
-  async writes(): Promise<number | null> {
-    const from = this.system.writes;
-    if (from === null) return null;
-    if ('redis' in from) return this.#redisPort === null ? null : redisWrites(this.#redisPort);
-    return sqliteCommits(join(this.directory, from.sqlite));
+  writes(): Promise<number | null> {
+    return countWrites(this.system, this.#backends, this.directory);
   }
 
   async stop(): Promise<void> {
@@ -162,9 +194,23 @@ export class Subject {
   }
 }
 
-interface Place {
-  readonly port: number;
-  readonly directory: string;
+interface Started {
+  readonly place: Place;
+  readonly backends: Backends;
+  /** Counted before the start. */
+  readonly writes: number | null;
+  readonly readyMs: number;
+}
+
+async function countWrites({ writes }: System, backends: Backends, directory: string): Promise<number | null> {
+  if (writes === null) return null;
+  if ('sqlite' in writes) return sqliteCommits(join(directory, writes.sqlite));
+  if ('postgres' in writes) {
+    return backends.postgres === null ? null : postgresWrites(backends.postgres);
+  }
+  if (backends.redis === null) return null;
+  const { port } = backends.redis;
+  return writes.redis === 'scripts' ? redisScripts(port) : redisWrites(port);
 }
 
 /** Whether something answers on the port; a little later when nothing listens yet. */

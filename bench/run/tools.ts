@@ -1,26 +1,38 @@
-/** Brings what the benchmarks need beyond Node: wrk and Redis from the system's packages, the peers from npm. */
-import { type ChildProcess, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import { ask } from '../measure/redis-facts.ts';
-import { spawnPinned } from './pinned.ts';
-import { freePort } from './subject.ts';
+/** Brings what the benchmarks need beyond Node: wrk, Redis and PostgreSQL from the system's packages, the peers from npm. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { installPackages } from '../../scripts/install-packages.ts';
+import { findExecutable, findPostgresFolder, findRedisServer } from '../../scripts/needed-programs.ts';
 
 /** What somebody has to do before a run can start. */
 export class MissingToolError extends Error {}
 
-/** Makes sure of a program, installing its package where we may. */
-export function needProgram(program: string, debianPackage: string): void {
-  if (isThere(program)) return;
-  if (process.getuid?.() === 0 && isThere('apt-get')) {
-    process.stderr.write(`bench: installing ${debianPackage} from the system's packages\n`);
-    const options = { stdio: 'ignore', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } } as const;
-    spawnSync('apt-get', ['update', '-qq'], options);
-    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', debianPackage], options);
+type Tool = 'taskset' | 'wrk' | 'redis' | 'postgres';
+
+const onPath = (name: string) => (): string | null => findExecutable([name], process.env.PATH ?? '');
+
+const TOOLS: Readonly<Record<Tool, { readonly package: string; readonly find: () => string | null }>> = {
+  taskset: { package: 'util-linux', find: onPath('taskset') },
+  wrk: { package: 'wrk', find: onPath('wrk') },
+  redis: { package: 'redis-server', find: () => findRedisServer(process.env) },
+  postgres: { package: 'postgresql', find: () => findPostgresFolder(process.env) },
+};
+
+/** Makes sure of programs, installing their packages where we may. */
+export function needTools(tools: readonly Tool[]): void {
+  const missing = (): string[] =>
+    tools.filter((tool) => TOOLS[tool].find() === null).map((tool) => TOOLS[tool].package);
+  const packages = missing();
+  if (packages.length === 0) return;
+  const apt = onPath('apt-get')();
+  if (process.getuid?.() === 0 && apt !== null) {
+    process.stderr.write(`bench: installing ${packages.join(', ')} from the system's packages\n`);
+    installPackages(apt, packages);
   }
-  if (!isThere(program)) {
-    throw new MissingToolError(`${program} is needed. Debian and Ubuntu: sudo apt-get install ${debianPackage}`);
+  const left = missing();
+  if (left.length > 0) {
+    throw new MissingToolError(`${left.join(', ')}: needed. Debian and Ubuntu: sudo apt-get install ${left.join(' ')}`);
   }
 }
 
@@ -35,36 +47,6 @@ export function needPeers(root: string): void {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   if (status !== 0) throw new MissingToolError('npm ci failed in bench/peers; what it said is above.');
-}
-
-/** A Redis of our own that keeps nothing. */
-export async function startRedis(core: number): Promise<{ readonly port: number; readonly child: ChildProcess }> {
-  needProgram('redis-server', 'redis-server');
-  const port = await freePort();
-  const options = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-  const child = spawnPinned(String(core), 'redis-server', options);
-  child.stdout?.resume();
-  const ended = once(child, 'exit').then(() => {
-    throw new MissingToolError('redis-server ended at once');
-  });
-  for (;;) {
-    const said = await Promise.race([ended, ask(port, 'PING').catch(() => null)]);
-    if (said === 'PONG') break;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  ended.catch(() => undefined);
-  return { port, child };
-}
-
-function isThere(program: string): boolean {
-  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }
 
 function sameVersions(wantedFile: string, installedFile: string): boolean {

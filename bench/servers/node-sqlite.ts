@@ -3,30 +3,26 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { DIRECTORY, listen, readUserId, sendAnswer } from './listen.ts';
+import { newPlainId, plainCookies, plainIdOf } from './plain-cookie.ts';
 
 const db = new DatabaseSync(join(DIRECTORY, 'floor.db'));
 db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
   CREATE TABLE IF NOT EXISTS sessions (id TEXT PRIMARY KEY, user_id TEXT, created_at INTEGER, expires_at INTEGER, data TEXT) WITHOUT ROWID`);
 const insert = db.prepare('INSERT INTO sessions VALUES (?, ?, ?, ?, ?)');
 const select = db.prepare('SELECT user_id, created_at, expires_at, data FROM sessions WHERE id = ?');
-const NEEDLE = 'session_access=';
-let made = 0;
 
 listen(
   createServer((request, response) => {
     if (request.method === 'POST') {
       void readUserId(request).then((userId) => {
-        // As long as a token of ours, so that requests are of one size.
-        const id = String(++made).padStart(80, 'x');
+        const id = newPlainId();
         insert.run(id, userId, Date.now(), Date.now() + 3_600_000, '{}');
-        response.setHeader('set-cookie', [`session_access=${id}`, `session_refresh=${id}`]);
+        response.setHeader('set-cookie', plainCookies(id));
         response.end();
       });
       return;
     }
-    const cookie = request.headers.cookie ?? '';
-    const start = cookie.indexOf(NEEDLE) + NEEDLE.length;
-    const row = select.get(cookie.slice(start, start + 80)) as { user_id: string; expires_at: number } | undefined;
+    const row = select.get(plainIdOf(request)) as { user_id: string; expires_at: number } | undefined;
     if (row !== undefined && row.expires_at > Date.now()) sendAnswer(response, row.user_id);
     else response.writeHead(401).end();
   }),

@@ -78,7 +78,8 @@ export function createGuard(options: GuardOptions): Guard {
   function enter(): boolean {
     if (pauseMs === 0) return false;
     const wait = openUntil - options.clock();
-    if (wait > 0 || probing) {
+    // More than the pause: the clock was set back, and nobody may wait until it has caught up.
+    if ((wait > 0 && wait <= pauseMs) || probing) {
       throw new StoreUnreachableError('the session store failed repeatedly and is being left alone for a moment', {
         retryAfterSeconds: Math.max(1, Math.ceil(wait / 1000)),
       });

@@ -11,7 +11,7 @@ export function pointerTo(record: SessionRecord, { next, pointerExpiresAt }: Mov
 }
 
 /** The longest chain of pointers that is followed: id rotations within the half minute that a pointer lives. */
-const MAX_STEPS = 16;
+export const MAX_STEPS = 16;
 
 /** The ids that `exceptId` stands for: itself, and every id that the session was moved to since. */
 export function idsBehind(exceptId: string | undefined, movedTo: (id: string) => string | null): ReadonlySet<string> {

@@ -11,7 +11,8 @@
  *   power cut can take back is the last second: a confirmed refresh heals by itself, a session started in that second has
  *   to be started again, one that was ended is live again. `waitReplicas` waits for starts and ends.
  * - An ACL user needs `~<prefix>:*`, for the operations `+hget +hvals +hgetall +hlen +hset +hdel +pttl +pexpire +eval
- *   +evalsha +eval_ro +evalsha_ro`, and for the connection `+hello +ping +select +client|setname +client|tracking`.
+ *   +evalsha +eval_ro +evalsha_ro`, and for the connection `+hello +ping +select +client|setname +client|tracking`;
+ *   `waitReplicas` needs `+wait`, a Cluster `+cluster|slots +cluster|info +asking`.
  * - Needs `maxmemory-policy noeviction`; `inspect()` tells of this and whatever else is set up badly.
  *
  * Needs the package `redis` (node-redis) beside this one: `npm install redis`.

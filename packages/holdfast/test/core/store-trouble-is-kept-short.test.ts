@@ -137,6 +137,13 @@ test('each failed probe doubles the pause up to two seconds', async () => {
   }
 });
 
+test('a clock that is set back does not make the pause any longer', async () => {
+  const { guard, forward } = createBench();
+  for (let i = 0; i < 5; i++) await failing(guard);
+  forward(-3_600_000);
+  assert.equal(await guard('read', () => 'well'), 'well');
+});
+
 test('a hundred calls that fail together count as one outage, not as a long one', async () => {
   const { guard, timers, forward } = createBench();
   const all = Array.from({ length: 100 }, () => failing(guard, never));

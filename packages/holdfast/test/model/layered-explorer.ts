@@ -26,6 +26,8 @@ export interface Program {
   readonly options?: Partial<LayeredStoreOptions>;
   /** One after the other, before anything goes wrong. */
   readonly before: readonly Act[];
+  /** After that; then whoever is no newcomer dies, and the front forgets it: the machine has lost power. */
+  readonly forgotten?: readonly Act[];
   /** At the same time. */
   readonly together: readonly Act[];
   readonly hazards: readonly Hazard[];
@@ -37,6 +39,10 @@ export interface Program {
   readonly cut?: readonly number[];
   /** How long the front has been suspended by then, in milliseconds; all know it. */
   readonly suspendedFor?: number;
+  /** Processes that nobody has heard of before `together`. */
+  readonly newcomers?: readonly number[];
+  /** Newcomers that reach another server in front than the others: an empty one, or a copy of the right one. */
+  readonly diverted?: { readonly processes: readonly number[]; readonly to: 'another' | 'a copy' };
   /** Sessions that the front has lost by then. */
   readonly evicted?: readonly string[];
 }
@@ -82,14 +88,18 @@ export async function play(program: Program, choose: Choose): Promise<void> {
   const world = createWorld(program.processes, program.options);
   const history = createHistory(world);
   const story: string[] = [];
-  await warmUp(world);
+  await warmUp(world, program.newcomers ?? []);
   for (const [process, operation] of program.before) {
     history.begin(process, operation);
     await drain(world);
   }
   await world.remember();
+  if (program.forgotten !== undefined) await losePower(world, history, program.forgotten, program.newcomers ?? []);
   for (const process of program.cut ?? []) world.cut(process, 'front', true);
   if (program.suspendedFor !== undefined) await suspend(world, program.suspendedFor);
+  for (const process of program.diverted?.processes ?? []) {
+    await world.divert(process, program.diverted?.to === 'a copy');
+  }
   for (const id of program.evicted ?? []) await world.evict(id);
   const planted = { back: false, lost: false };
   const under = program.together.map(([process, operation]) => history.begin(process, operation));
@@ -187,15 +197,18 @@ async function happen(
   }
 }
 
-/** Everybody knows everybody and trusts the front. */
-async function warmUp(world: World): Promise<void> {
-  for (let round = 0; round < 8; round++) {
-    for (const store of world.stores) void Promise.resolve(store.read(NOBODY)).catch(() => undefined);
-    await drain(world);
-    await world.pass(round < 6 ? 6000 : LEASE_MS * 0.6);
+/** Everybody but the newcomers knows everybody and trusts the front. */
+async function warmUp(world: World, newcomers: readonly number[]): Promise<void> {
+  const known = world.stores.filter((_, process) => !newcomers.includes(process));
+  const look = (): Promise<void> => {
+    for (const store of known) void Promise.resolve(store.read(NOBODY)).catch(() => undefined);
+    return drain(world);
+  };
+  for (let round = 0; round < 6; round++) {
+    await look();
+    await world.pass(round < 4 ? 6000 : LEASE_MS * 0.6);
   }
-  for (const store of world.stores) void Promise.resolve(store.read(NOBODY)).catch(() => undefined);
-  await drain(world);
+  await look();
 }
 
 /** The last process ends somebody else's session without reaching the front; then it can reach it again. */
@@ -218,6 +231,20 @@ async function suspend(world: World, since: number): Promise<void> {
     await drain(world);
     await world.pass(pause);
   }
+}
+
+async function losePower(
+  world: World,
+  history: History,
+  forgotten: readonly Act[],
+  newcomers: readonly number[],
+): Promise<void> {
+  for (const [process, operation] of forgotten) {
+    history.begin(process, operation);
+    await drain(world);
+  }
+  await world.goBack();
+  for (const process of world.stores.keys()) if (!newcomers.includes(process)) world.crash(process);
 }
 
 /** Runs what waits, in the order in which it came. */

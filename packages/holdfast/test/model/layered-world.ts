@@ -56,15 +56,19 @@ export interface World {
   goBack(): Promise<void>;
   /** Every call to the front by this process fails from now on, or no more. */
   cut(process: number, layer: 'front' | 'back', isCut: boolean): void;
-  /** What the front holds in a namespace, past all processes. */
-  front(namespace: string): TransferableStore;
+  /** This process reaches another server in front than the others: an empty one, or one that is a copy as of now. */
+  divert(process: number, isCopy: boolean): Promise<void>;
+  /** This process reaches the same server as the others again, over a new connection. */
+  rejoin(process: number): void;
   settled(): Promise<void>;
 }
 
 export function createWorld(processes: number, options: Partial<LayeredStoreOptions> = {}): World {
   let now = STARTS_AT;
   let seed = 0;
-  let interruptions = 0;
+  const interruptions: number[] = Array(processes).fill(0);
+  /** The server in front that a process reaches. */
+  const server: number[] = Array(processes).fill(0);
   const clock = () => now;
   const back = memoryStore({ clock });
   let fronts = new Map<string, TransferableStore>();
@@ -82,11 +86,12 @@ export function createWorld(processes: number, options: Partial<LayeredStoreOpti
     return bytes;
   }
 
-  function front(namespace: string): TransferableStore {
-    let store = fronts.get(namespace);
+  function front(process: number, namespace: string): TransferableStore {
+    const key = `${server[process]} ${namespace}`;
+    let store = fronts.get(key);
     if (store === undefined) {
       store = memoryStore({ clock });
-      fronts.set(namespace, store);
+      fronts.set(key, store);
     }
     return store;
   }
@@ -111,7 +116,7 @@ export function createWorld(processes: number, options: Partial<LayeredStoreOpti
         });
     const gated = Object.fromEntries(CALLS.map((name) => [name, wait(name)])) as unknown as TransferableStore;
     return Object.defineProperty({ ...gated, kind: 'memory', close: () => undefined }, 'interruptions', {
-      get: () => interruptions,
+      get: () => interruptions[process],
     });
   }
 
@@ -144,9 +149,12 @@ export function createWorld(processes: number, options: Partial<LayeredStoreOpti
             if (index >= 0) timers.splice(index, 1);
           };
         },
+        pause(milliseconds) {
+          return new Promise((resolve) => void this.after(milliseconds, resolve));
+        },
       },
       randomBytes: counted,
-      front: (namespace) => gate(process, 'front', () => front(namespace)),
+      front: (namespace) => gate(process, 'front', () => front(process, namespace)),
       back: gate(process, 'back', () => back),
     }),
   );
@@ -183,13 +191,22 @@ export function createWorld(processes: number, options: Partial<LayeredStoreOpti
     },
     async goBack() {
       fronts = await copyOf(remembered);
-      interruptions++;
+      for (const process of interruptions.keys()) interruptions[process] = (interruptions[process] ?? 0) + 1;
+    },
+    async divert(process, isCopy) {
+      server[process] = process + 1;
+      for (const [key, store] of isCopy ? await copyOf(fronts) : []) {
+        if (key.startsWith('0 ')) fronts.set(key.replace(/^0/, String(process + 1)), store);
+      }
+    },
+    rejoin(process) {
+      server[process] = 0;
+      interruptions[process] = (interruptions[process] ?? 0) + 1;
     },
     cut(process, layer, isCut) {
       if (isCut) cuts.add(`${layer}${process}`);
       else cuts.delete(`${layer}${process}`);
     },
-    front,
     settled,
   };
 }

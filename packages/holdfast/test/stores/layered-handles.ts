@@ -28,6 +28,7 @@ function movingPace(): Pace & { skip(milliseconds: number): void } {
       const timer = setTimeout(run, milliseconds);
       return () => clearTimeout(timer);
     },
+    pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     skip(milliseconds) {
       skipped += milliseconds;
     },

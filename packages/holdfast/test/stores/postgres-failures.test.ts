@@ -207,6 +207,17 @@ test('what PostgreSQL refuses is told as what it is, and reads go on', async (co
   assert.equal(((await take()) as { status: string }).status, 'taken');
 });
 
+test('a connection to a server that takes no writes any more is left for one to where the address leads now', async (context) => {
+  const pool = new pg.Pool({ connectionString: server.url, max: 1 });
+  context.after(() => pool.end());
+  const store = await postgresStore({ pool, schema: newSchema(), cache: false });
+  context.after(() => store.close());
+  // As a primary that was demoted while we were connected to it.
+  await pool.query('SET default_transaction_read_only = on');
+  await assert.rejects(async () => store.create(sampleRecord()), /takes no writes/);
+  assert.equal((await store.create(sampleRecord())).status, 'created');
+});
+
 test('a full disk and the like stop writes, with what to do, and reads go on', async (context) => {
   const schema = newSchema();
   const store = await open(context, { schema });

@@ -135,3 +135,27 @@ test('options that cannot work are named together', () => {
     message: /maxEntries[\s\S]*staleIfErrorSeconds/,
   });
 });
+
+test('a clock that is set back proves nothing alive: not for a moment longer, and only until the next sign of life', () => {
+  const { cache, time } = setUp({ staleIfErrorSeconds: 10 });
+  const answer = live();
+  cache.keep(answer, cache.ticket(answer.record.id));
+  time.now -= 3_600_000;
+  assert.equal(cache.get(answer.record.id), undefined);
+  assert.equal(cache.lastKnown(answer.record.id), undefined);
+  cache.heard();
+  assert.equal(cache.get(answer.record.id), answer);
+});
+
+test('nobody can change what is kept', () => {
+  const { cache } = setUp();
+  const answer = live({ data: { list: [1] } });
+  cache.keep(answer, cache.ticket(answer.record.id));
+  const list = (cache.get(answer.record.id) ?? answer).record.data.list as unknown as number[];
+  assert.deepEqual(list, [1]);
+  assert.throws(() => list.push(2), TypeError);
+  cache.touched(answer.record.id, answer.record.lastSeenAt + 1, answer.record.expiresAt + 1);
+  const touched = cache.get(answer.record.id);
+  assert.ok(touched !== undefined && touched !== answer);
+  assert.ok(Object.isFrozen(touched) && Object.isFrozen(touched.record));
+});

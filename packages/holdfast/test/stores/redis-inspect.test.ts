@@ -77,6 +77,7 @@ describe('the inspection of a Redis', () => {
     const acl = [
       'user few on >pw ~holdfast:* +@all -hdel -evalsha -@dangerous',
       'user elsewhere on >pw ~other:* +@all',
+      'user hasty on >pw ~holdfast:* +@all -wait',
       'user reader on >pw %R~holdfast:* +@all',
       'user enough on >pw ~holdfast:* resetchannels -@all +@connection +@hash +@scripting +pexpire +pttl +info +config|get +time +scan',
     ];
@@ -85,6 +86,9 @@ describe('the inspection of a Redis', () => {
       assert.equal(codes(findings), 'problem missing-permission, warning not-checked');
       assert.match(findings[0]?.fix ?? '', /ACL SETUSER <user> \+evalsha \+hdel$/);
       assert.match(findings[1]?.message ?? '', /INFO.*CONFIG GET/);
+      const waiting = { url: redis.urlFor('hasty', 'pw'), waitReplicas: { replicas: 1, timeoutMs: 100 } };
+      const [lacking] = (await inspect(waiting)).filter(({ code }) => code === 'missing-permission');
+      assert.match(lacking?.fix ?? '', /ACL SETUSER <user> \+wait$/);
       for (const user of ['elsewhere', 'reader']) {
         const [finding] = await inspect({ url: redis.urlFor(user, 'pw') });
         assert.equal(finding?.code, 'missing-permission');

@@ -56,6 +56,19 @@ interface Entry {
 /** The epoch of a home when a read was sent. */
 export type CacheTicket = number;
 
+/** What is wrong with the options, so that a store tells it together with its own. */
+export function cacheProblems(options: CacheOptions | false): readonly string[] {
+  if (options === false) return [];
+  if (typeof options !== 'object' || options === null) return ['cache: an object of options, or false'];
+  const { maxEntries = DEFAULT_ENTRIES, staleIfErrorSeconds = 0 } = options;
+  const problems: string[] = [];
+  if (!(Number.isSafeInteger(maxEntries) && maxEntries >= 2)) problems.push('cache.maxEntries must be 2 or more');
+  if (!(staleIfErrorSeconds >= 0 && staleIfErrorSeconds <= MAX_STALE_SECONDS)) {
+    problems.push(`cache.staleIfErrorSeconds must be 0 to ${MAX_STALE_SECONDS} seconds`);
+  }
+  return problems;
+}
+
 export class RecordCache {
   readonly #clock: Clock;
   readonly #half: number;
@@ -73,13 +86,9 @@ export class RecordCache {
 
   /** Throws `invalid-option`. */
   constructor(clock: Clock, options: CacheOptions = {}) {
-    const { maxEntries = DEFAULT_ENTRIES, staleIfErrorSeconds = 0 } = options;
-    const problems: string[] = [];
-    if (!(Number.isSafeInteger(maxEntries) && maxEntries >= 2)) problems.push('cache.maxEntries must be 2 or more');
-    if (!(staleIfErrorSeconds >= 0 && staleIfErrorSeconds <= MAX_STALE_SECONDS)) {
-      problems.push(`cache.staleIfErrorSeconds must be 0 to ${MAX_STALE_SECONDS} seconds`);
-    }
+    const problems = cacheProblems(options);
     if (problems.length > 0) throw new HoldfastError('invalid-option', problems.join('\n'));
+    const { maxEntries = DEFAULT_ENTRIES, staleIfErrorSeconds = 0 } = options;
     this.#clock = clock;
     this.#half = Math.ceil(maxEntries / 2);
     this.#staleMs = staleIfErrorSeconds * 1000;
@@ -87,7 +96,7 @@ export class RecordCache {
 
   /** What is known of the session, if it may be answered; costs no promise. */
   get(id: string): Live | undefined {
-    if (!this.#trusted || this.#clock() - this.#heardAt > TRUST_MS) {
+    if (!this.#trusted || this.#silenceMs() > TRUST_MS) {
       this.#misses++;
       return undefined;
     }
@@ -105,11 +114,15 @@ export class RecordCache {
     return this.#epochs[homeOfId(id)] as number;
   }
 
-  /** Keeps what the read answered, unless its home was invalidated since the ticket was taken. */
+  /**
+   * Keeps what the read answered, unless its home was invalidated since the ticket was taken. What is kept is handed out
+   * again and again, so from then on nobody can change it.
+   */
   keep(answer: Live, ticket: CacheTicket): void {
     const { id, movedTo } = answer.record;
     // Pointers live for half a minute and lead to another home's record: not worth a place.
     if (!this.#trusted || movedTo !== null || this.#epochs[homeOfId(id)] !== ticket) return;
+    deepFreeze(answer);
     this.#place(id, { answer, epoch: ticket });
   }
 
@@ -123,7 +136,7 @@ export class RecordCache {
       expiresAt: Math.max(record.expiresAt, expiresAt),
     };
     const touched: SessionRecord = { ...record, ...times };
-    entry.answer = { status: 'live', record: touched };
+    entry.answer = Object.freeze({ status: 'live', record: Object.freeze(touched) });
   }
 
   /** Something in this home was written, by whomever. */
@@ -159,12 +172,12 @@ export class RecordCache {
 
   /** The channel proved alive: every message sent before `at` has arrived. For a probe, that is when it was sent. */
   heard(at: number = this.#clock()): void {
-    this.#heardAt = Math.max(this.#heardAt, at);
+    this.#heardAt = at;
   }
 
   /** For a read that the backend did not answer: what was last known, where that was chosen and is not too long ago. */
   lastKnown(id: string): SessionRecord | undefined {
-    if (this.#staleMs === 0 || this.#clock() - this.#heardAt > this.#staleMs) return undefined;
+    if (this.#staleMs === 0 || this.#silenceMs() > this.#staleMs) return undefined;
     const entry = this.#find(id);
     if (entry === undefined) return undefined;
     this.#staleAnswers++;
@@ -178,8 +191,13 @@ export class RecordCache {
       invalidations: this.#invalidations,
       staleAnswers: this.#staleAnswers,
       entries: this.#young.size + this.#old.size,
-      trusted: this.#trusted && this.#clock() - this.#heardAt <= TRUST_MS,
+      trusted: this.#trusted && this.#silenceMs() <= TRUST_MS,
     };
+  }
+
+  /** A clock that was set back says nothing of how long it has been, so that counts as silence as well. */
+  #silenceMs(): number {
+    return Math.abs(this.#clock() - this.#heardAt);
   }
 
   #find(id: string): Entry | undefined {
@@ -202,4 +220,10 @@ export class RecordCache {
     this.#old = this.#young;
     this.#young = new Map();
   }
+}
+
+function deepFreeze(value: unknown): void {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return;
+  for (const inner of Object.values(value)) deepFreeze(inner);
+  Object.freeze(value);
 }

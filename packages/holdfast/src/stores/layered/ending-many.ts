@@ -2,10 +2,10 @@
 import type { Clock } from '../../core/crypto.ts';
 import { StoreUnreachableError } from '../../core/errors.ts';
 import type { SessionRecord, Tombstone } from '../../core/record.ts';
-import type { Awaitable, CreateResult, SessionLimit, TakeResult } from '../../core/store.ts';
+import type { CreateResult, SessionLimit, TakeResult } from '../../core/store.ts';
 import type { TransferableStore } from '../../core/transfer.ts';
 import { idsBehind } from '../pointer.ts';
-import type { OpenFront } from './front.ts';
+import { leaveTrace } from './trace.ts';
 import type { Trust } from './trust.ts';
 
 /** What the layered store lends. */
@@ -14,7 +14,6 @@ export interface Ends {
   readonly trust: Trust;
   readonly clock: Clock;
   readonly take: (id: string, tombstone: Tombstone) => Promise<TakeResult>;
-  readonly traced: (work: (front: OpenFront) => Awaitable<unknown>) => Promise<void>;
 }
 
 /** Rounds against sign-ins and moves that go on meanwhile. */
@@ -29,7 +28,7 @@ export async function endUser(
   tombstone: Tombstone,
   exceptId: string | undefined,
 ): Promise<readonly SessionRecord[]> {
-  const { back, trust, take, traced } = ends;
+  const { back, trust, take } = ends;
   const ended: SessionRecord[] = [];
   let first = true;
   for (let round = 0; round < MAX_ROUNDS; round++) {
@@ -40,7 +39,7 @@ export async function endUser(
     if (first) {
       first = false;
       // A process may have died before it told the front of an end. Whoever asks for it again must not find nothing to do.
-      await traced(async (front) => {
+      await leaveTrace(trust, async (front) => {
         const shown = (await front.store.listByUser(userId)).filter(({ id }) => !kept.has(id));
         await Promise.all(shown.map(({ id }) => front.bar(id, tombstone)));
       });
@@ -54,7 +53,8 @@ export async function endUser(
     }
   }
   const others = await back.takeByUser(userId, tombstone, exceptId);
-  if (others.length > 0) await traced((front) => Promise.all(others.map(({ id }) => front.bar(id, tombstone))));
+  if (others.length > 0)
+    await leaveTrace(trust, (front) => Promise.all(others.map(({ id }) => front.bar(id, tombstone))));
   return [...ended, ...others];
 }
 

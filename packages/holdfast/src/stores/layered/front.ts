@@ -28,7 +28,6 @@ export class OpenFront {
   readonly namespace: string;
   /** {@link Front.interruptions} when this process began to know the front. */
   readonly #interruptions: number | undefined;
-
   constructor(store: Front, namespace: string) {
     this.store = store;
     this.namespace = namespace;
@@ -41,13 +40,32 @@ export class OpenFront {
   }
 
   /** Leaves the mark by which everybody sees that this is the front, and that it was not emptied since. */
-  async mark(now: number): Promise<void> {
-    await this.store.create(reservedRecord(now, { namespace: this.namespace }));
+  async mark(shown: number): Promise<void> {
+    await this.store.create(reservedRecord(shown, { namespace: this.namespace, shown }));
   }
 
-  async isMarked(): Promise<boolean> {
+  /** The number that the mark holds (vouching.ts); null when there is no mark. At least `atLeast`, or past any cache. */
+  async look(atLeast = 0): Promise<number | null> {
     const read = await this.store.read(RESERVED_ID);
-    return read.status === 'live' && read.record.data.namespace === this.namespace;
+    const shown = read.status === 'live' ? this.#shownBy(read.record) : null;
+    if (shown !== null && shown >= atLeast) return shown;
+    // A change of a version that cannot be is answered with what is there.
+    const asked = await this.store.update(RESERVED_ID, { ifVersion: 0 });
+    return asked.status === 'conflict' ? this.#shownBy(asked.record) : null;
+  }
+
+  /** Writes the number into the mark, where it only rises. False when there is no mark. */
+  async show(shown: number): Promise<boolean> {
+    for (let round = 0, ifVersion = 1; round < MAX_ROUNDS; round++) {
+      const result = await this.store.update(RESERVED_ID, { ifVersion, set: { shown } });
+      if (result.status === 'updated') return true;
+      if (result.status !== 'conflict') return false;
+      const there = this.#shownBy(result.record);
+      if (there === null) return false;
+      if (there >= shown) return true;
+      ifVersion = result.record.version;
+    }
+    throw new Error('other processes kept changing the mark');
   }
 
   /**
@@ -125,6 +143,10 @@ export class OpenFront {
   async overtake(record: SessionRecord): Promise<void> {
     const read = await this.store.read(record.id);
     if (read.status === 'live') await this.#drop(record.id, read.record.version, record.version);
+  }
+
+  #shownBy({ data: { namespace, shown } }: SessionRecord): number | null {
+    return namespace === this.namespace && typeof shown === 'number' ? shown : null;
   }
 
   /** Removes the copy while it is older than `than`, and never a barrier: one that is long over counts as absent. */

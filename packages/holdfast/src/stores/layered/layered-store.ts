@@ -10,15 +10,12 @@
  * - An update is repeated on the copy before it is acknowledged. When that fails the front is *suspended* (trust.ts).
  */
 import type { Clock } from '../../core/crypto.ts';
-import { isPromise } from '../../core/guard.ts';
 import type { SessionRecord, Tombstone } from '../../core/record.ts';
 import type {
   Awaitable,
   CreateResult,
-  Ended,
   FieldChanges,
   KeyAnnouncement,
-  Live,
   Move,
   MoveResult,
   ReadResult,
@@ -34,11 +31,15 @@ import type {
 import type { ScanBatch, TransferableStore } from '../../core/transfer.ts';
 import { copyJson } from '../apply-change.ts';
 import type { CacheStats } from '../cache/record-cache.ts';
+import { letGo } from './connector.ts';
 import { Copier } from './copier.ts';
 import { endUser, makeRoom } from './ending-many.ts';
-import type { Front, OpenFront } from './front.ts';
+import { FRONT_NOT_IN_USE, findCache } from './findings.ts';
+import type { Front } from './front.ts';
 import type { Pace } from './pace.ts';
+import { Reading } from './reading.ts';
 import { RESERVED_ID, Register } from './register.ts';
+import { leaveTrace, tryTo } from './trace.ts';
 import { Trust } from './trust.ts';
 
 /** A store over two layers. */
@@ -64,6 +65,7 @@ export class Layers implements LayeredStore {
   readonly #clock: Clock;
   readonly #trust: Trust;
   readonly #copier: Copier;
+  readonly #reading: Reading;
   #sweeping = false;
 
   constructor(options: LayersOptions) {
@@ -72,21 +74,11 @@ export class Layers implements LayeredStore {
     this.#clock = clock;
     this.#trust = new Trust({ ...options, connect: front, register: new Register(back, clock) });
     this.#copier = new Copier(options, this.#trust);
+    this.#reading = new Reading({ back, clock, trust: this.#trust, copier: this.#copier });
   }
 
-  // Not async: where the front answers at once, a signed-in person's request makes no promise here.
   read(id: string): Awaitable<ReadResult> {
-    const front = this.#trust.readable();
-    if (front === null) return this.#readBack(id);
-    let answer: Awaitable<ReadResult>;
-    try {
-      answer = front.store.read(id);
-    } catch {
-      this.#trust.frontFailed(front);
-      return this.#readBack(id);
-    }
-    if (isPromise(answer)) return this.#readFront(id, front, answer);
-    return this.#isGood(answer) ? answer : this.#missed(id, front, answer);
+    return this.#reading.read(id);
   }
 
   lastKnown(id: string): SessionRecord | undefined {
@@ -109,7 +101,7 @@ export class Layers implements LayeredStore {
     if (result.status === 'updated') {
       const done = changeAsMade(change, result.record);
       const { record } = result;
-      await this.#traced((front) => front.repeat(record, done, () => this.#copier.copyTo(front, record)));
+      await leaveTrace(this.#trust, (front) => front.repeat(record, done, () => this.#copier.copyTo(front, record)));
     } else await this.#mend(id, result);
     return result;
   }
@@ -119,7 +111,7 @@ export class Layers implements LayeredStore {
     const front = this.#trust.readable();
     if (front === null) return touched;
     // Without it the front takes the session for older than it is, and whoever finds it over there asks the back.
-    await this.#harmless(front, () => (touched ? front.store.touch(id, lastSeenAt, expiresAt) : undefined));
+    await tryTo(this.#trust, front, () => (touched ? front.store.touch(id, lastSeenAt, expiresAt) : undefined));
     // Once per refresh window is often enough to look whether a process has died between the two layers.
     this.#copier.compare(id);
     return touched;
@@ -128,17 +120,17 @@ export class Layers implements LayeredStore {
   async move(id: string, move: Move): Promise<MoveResult> {
     // For the front an id that was moved is one that has ended: were its copy to stay, it would outlive the session.
     const barrier: Tombstone = { reason: 'revoked', at: this.#clock() };
-    await this.#traced((front) => front.bar(id, barrier));
+    await leaveTrace(this.#trust, (front) => front.bar(id, barrier));
     const result = await this.#back.move(id, move);
-    await this.#traced((front) => front.bar(id, barrier));
+    await leaveTrace(this.#trust, (front) => front.bar(id, barrier));
     if (result.status === 'moved') this.#copier.copy(move.next);
     return result;
   }
 
   async take(id: string, tombstone: Tombstone): Promise<TakeResult> {
-    await this.#traced((front) => front.bar(id, tombstone));
+    await leaveTrace(this.#trust, (front) => front.bar(id, tombstone));
     const result = await this.#back.take(id, tombstone);
-    await this.#traced((front) => front.bar(id, tombstone));
+    await leaveTrace(this.#trust, (front) => front.bar(id, tombstone));
     return result;
   }
 
@@ -148,9 +140,9 @@ export class Layers implements LayeredStore {
 
   async delete(id: string): Promise<void> {
     const tombstone: Tombstone = { reason: 'revoked', at: this.#clock() };
-    await this.#traced((front) => front.bar(id, tombstone));
+    await leaveTrace(this.#trust, (front) => front.bar(id, tombstone));
     await this.#back.delete(id);
-    await this.#traced((front) => front.bar(id, tombstone));
+    await leaveTrace(this.#trust, (front) => front.bar(id, tombstone));
   }
 
   listByUser(userId: string): Awaitable<readonly SessionRecord[]> {
@@ -161,15 +153,8 @@ export class Layers implements LayeredStore {
     return this.#back.count();
   }
 
-  async sweep(limit: number): Promise<Swept> {
-    const front = this.#trust.current;
-    if (front !== null && !this.#sweeping) {
-      this.#sweeping = true;
-      // What the front held is no news: only the back tells who has expired.
-      void this.#harmless(front, () => front.store.sweep(limit)).finally(() => {
-        this.#sweeping = false;
-      });
-    }
+  sweep(limit: number): Awaitable<Swept> {
+    this.#sweepFront(limit);
     return this.#back.sweep(limit);
   }
 
@@ -193,10 +178,9 @@ export class Layers implements LayeredStore {
     const back = (await this.#back.inspect?.()) ?? [];
     // Without this, a first request would find the front not connected yet.
     await this.#trust.start();
-    const front = this.#trust.current;
-    const found = (front === null ? undefined : await front.store.inspect?.()) ?? [];
     // Whatever the front loses is in the back, so nothing about it is a reason not to start.
-    return [...back, ...found.map((finding): StoreFinding => ({ ...finding, severity: 'warning' }))];
+    const front = (await this.#inspectFront()).map((found): StoreFinding => ({ ...found, severity: 'warning' }));
+    return [...back, ...findCache(this.#back), ...front];
   }
 
   async scan(cursor: string | null, limit: number): Promise<ScanBatch> {
@@ -209,15 +193,15 @@ export class Layers implements LayeredStore {
     if (record.id === RESERVED_ID) return true;
     const kept = await this.#back.put(record);
     if (!kept) return false;
-    await this.#traced((front) => front.replace(record, () => this.#copier.copyTo(front, record)));
+    await leaveTrace(this.#trust, (front) => front.replace(record, () => this.#copier.copyTo(front, record)));
     return true;
   }
 
   async bury(id: string, tombstone: Tombstone): Promise<void> {
     if (id === RESERVED_ID) return;
-    await this.#traced((front) => front.bar(id, tombstone));
+    await leaveTrace(this.#trust, (front) => front.bar(id, tombstone));
     await this.#back.bury(id, tombstone);
-    await this.#traced((front) => front.bar(id, tombstone));
+    await leaveTrace(this.#trust, (front) => front.bar(id, tombstone));
   }
 
   cacheStats(): CacheStats | null {
@@ -227,11 +211,19 @@ export class Layers implements LayeredStore {
   async close(): Promise<void> {
     const front = this.#trust.current;
     this.#trust.close();
-    try {
-      await front?.store.close();
-    } finally {
-      await this.#back.close();
-    }
+    // What the front says to that matters to nobody, and a dead one must not keep the back open.
+    await Promise.all([front === null ? undefined : letGo(front), this.#back.close()]);
+  }
+
+  /** What the front held is no news, and a slow sweep of it is no failure: only the back tells who has expired. */
+  #sweepFront(limit: number): void {
+    const front = this.#trust.current;
+    if (front === null || this.#sweeping) return;
+    this.#sweeping = true;
+    const done = (): void => {
+      this.#sweeping = false;
+    };
+    void (async () => front.store.sweep(limit))().then(done, done);
   }
 
   get #ends() {
@@ -240,8 +232,17 @@ export class Layers implements LayeredStore {
       trust: this.#trust,
       clock: this.#clock,
       take: (id: string, tombstone: Tombstone) => this.take(id, tombstone),
-      traced: (work: (front: OpenFront) => Awaitable<unknown>) => this.#traced(work),
     };
+  }
+
+  async #inspectFront(): Promise<readonly StoreFinding[]> {
+    const front = this.#trust.current;
+    if (front === null) return [FRONT_NOT_IN_USE];
+    try {
+      return (await front.store.inspect?.()) ?? [];
+    } catch {
+      return [FRONT_NOT_IN_USE];
+    }
   }
 
   /** No eviction happens in the back without its barrier in the front, so it refuses and each one is taken by itself. */
@@ -250,109 +251,15 @@ export class Layers implements LayeredStore {
     return makeRoom(this.#ends, record, limit);
   }
 
-  async #readFront(id: string, front: OpenFront, asked: PromiseLike<ReadResult>): Promise<ReadResult> {
-    let answer: ReadResult;
-    try {
-      answer = await this.#trust.within(asked);
-    } catch {
-      this.#trust.frontFailed(front);
-      return this.#readBack(id);
-    }
-    // The question may have been under way for longer than the lease.
-    if (this.#trust.readable() !== front) return this.#readBack(id);
-    return this.#isGood(answer) ? answer : this.#missed(id, front, answer);
-  }
-
-  /** The back alone, or the front when the back does not answer and nobody else can have suspended it. */
-  #readBack(id: string): Awaitable<ReadResult> {
-    if (this.#trust.withoutBack() !== null) return this.#readEither(id);
-    const front = this.#trust.current;
-    const truth = this.#back.read(id);
-    if (front === null) return truth;
-    if (isPromise(truth)) return truth.then((read): Awaitable<ReadResult> => this.#told(front, id, read));
-    return this.#told(front, id, truth);
-  }
-
-  #told(front: OpenFront, id: string, truth: ReadResult): Awaitable<ReadResult> {
-    return truth.status === 'ended' ? this.#noted(front, id, truth) : truth;
-  }
-
-  /**
-   * Whoever learns of an end sees to it that nobody finds a copy afterwards: a front that was emptied has lost its barriers
-   * while copies were under way, and a process may have died with its work half done.
-   */
-  async #noted(front: OpenFront, id: string, ended: Ended): Promise<Ended> {
-    await this.#harmless(front, () => front.bar(id, ended.tombstone));
-    return ended;
-  }
-
-  async #readEither(id: string): Promise<ReadResult> {
-    try {
-      const known = this.#trust.current;
-      const truth = await this.#trust.within(this.#back.read(id));
-      return known !== null && truth.status === 'ended' ? await this.#noted(known, id, truth) : truth;
-    } catch (error) {
-      this.#trust.backFailed();
-      const front = this.#trust.withoutBack();
-      if (front === null) throw error;
-      const answer = await this.#trust.within(front.store.read(id));
-      if (!this.#isGood(answer)) throw error;
-      return answer;
-    }
-  }
-
-  /** The front said something else than "live". */
-  async #missed(id: string, front: OpenFront, said: ReadResult): Promise<ReadResult> {
-    const truth = await this.#back.read(id);
-    if (truth.status === 'live' && said.status !== 'ended') {
-      if (this.#isGood(truth)) this.#copier.refresh(front, truth.record, said);
-    } else if (truth.status === 'ended' && said.status !== 'ended') {
-      return this.#noted(front, id, truth);
-    }
-    return truth;
-  }
-
-  /** Pointers are short-lived and always asked of the back. */
-  #isGood(answer: ReadResult): answer is Live {
-    if (answer.status !== 'live') return false;
-    const { record } = answer;
-    const now = this.#clock();
-    return now < record.expiresAt && now < record.absoluteExpiresAt && record.movedTo === null;
-  }
-
-  /** Leaves a trace in the front that must be there before the caller is answered, or sees to it that nobody looks there. */
-  async #traced(work: (front: OpenFront) => Awaitable<unknown>): Promise<void> {
-    for (;;) {
-      const front = await this.#trust.writable();
-      if (front === null) return;
-      try {
-        await this.#trust.within(work(front));
-        return;
-      } catch {
-        this.#trust.frontFailed(front);
-        await this.#trust.suspend(front.namespace);
-      }
-    }
-  }
-
   /** The back has answered what the front may not know, because a process died between the two. */
   async #mend(id: string, truth: Exclude<UpdateResult, { status: 'updated' }>): Promise<void> {
     const front = this.#trust.current;
     if (front === null) return;
-    await this.#harmless(front, () => {
+    await tryTo(this.#trust, front, () => {
       if (truth.status === 'conflict') return front.overtake(truth.record);
       if (truth.status === 'ended') return front.bar(id, truth.tombstone);
       return front.bar(id, { reason: 'revoked', at: this.#clock() });
     });
-  }
-
-  /** What only makes things better, and costs nobody anything when it fails. */
-  async #harmless(front: OpenFront, work: () => Awaitable<unknown>): Promise<void> {
-    try {
-      await this.#trust.within(work());
-    } catch {
-      this.#trust.frontFailed(front);
-    }
   }
 }
 

@@ -5,11 +5,13 @@ import { StoreUnreachableError } from '../../core/errors.ts';
 export interface Pace {
   /** Milliseconds since any fixed moment. */
   now(): number;
-  /** Calls `run` once after that many milliseconds, unless the returned function is called first. */
+  /** Calls `run` once after that many milliseconds, unless the returned function is called first. Keeps no process alive. */
   after(milliseconds: number, run: () => void): () => void;
+  /** So many milliseconds later. Somebody waits for it, so it keeps the process alive until then. */
+  pause(milliseconds: number): Promise<void>;
 }
 
-/** `performance.now()` and timers that do not keep a process alive. */
+/** `performance.now()` and the runtime's timers. */
 export const systemPace: Pace = {
   now: () => performance.now(),
   after(milliseconds, run) {
@@ -17,10 +19,11 @@ export const systemPace: Pace = {
     timer.unref();
     return () => clearTimeout(timer);
   },
+  pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
 };
 
 interface Waiting {
-  readonly due: number;
+  due: number;
   /** Null once it was answered. */
   giveUp: (() => void) | null;
 }
@@ -29,15 +32,16 @@ interface Waiting {
 export class Patience {
   readonly #pace: Pace;
   readonly #milliseconds: number;
-  readonly #layer: string;
+  readonly #whose: string;
   #waiting: Waiting[] = [];
   #head = 0;
   #cancel: (() => void) | null = null;
+  #closed = false;
 
-  constructor(pace: Pace, milliseconds: number, layer: string) {
+  constructor(pace: Pace, milliseconds: number, whose: string) {
     this.#pace = pace;
     this.#milliseconds = milliseconds;
-    this.#layer = layer;
+    this.#whose = whose;
   }
 
   /** The answer, or StoreUnreachableError when it does not come in time. */
@@ -45,11 +49,10 @@ export class Patience {
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
         due: this.#pace.now() + this.#milliseconds,
-        giveUp: () =>
-          reject(new StoreUnreachableError(`the ${this.#layer} did not answer within ${this.#milliseconds} ms`)),
+        giveUp: () => reject(this.#silence()),
       };
-      this.#waiting.push(waiting);
-      if (this.#cancel === null) this.#wake(this.#milliseconds);
+      if (this.#closed) waiting.giveUp?.();
+      else this.#enlist(waiting);
       answer.then(
         (value) => {
           waiting.giveUp = null;
@@ -63,15 +66,33 @@ export class Patience {
     });
   }
 
-  stop(): void {
+  /** Nobody waits any longer, now or later. */
+  close(): void {
+    this.#closed = true;
     this.#cancel?.();
     this.#cancel = null;
+    for (const { giveUp } of this.#waiting) giveUp?.();
+    this.#waiting = [];
+    this.#head = 0;
+  }
+
+  #silence(): StoreUnreachableError {
+    if (this.#closed) return new StoreUnreachableError('the layered store was closed');
+    return new StoreUnreachableError(`${this.#whose} did not answer within ${this.#milliseconds} ms`);
+  }
+
+  #enlist(waiting: Waiting): void {
+    this.#waiting.push(waiting);
+    if (this.#cancel === null) this.#wake(this.#milliseconds);
   }
 
   #wake(milliseconds: number): void {
+    const expected = this.#pace.now() + milliseconds;
     this.#cancel = this.#pace.after(milliseconds, () => {
       this.#cancel = null;
       const now = this.#pace.now();
+      // A process that was paused has not heard what the layer said meanwhile: that is no silence of the layer.
+      if (now - expected > this.#milliseconds / 2) this.#startAnew(now);
       for (;;) {
         const first = this.#waiting[this.#head];
         if (first === undefined) {
@@ -88,5 +109,9 @@ export class Patience {
         first.giveUp?.();
       }
     });
+  }
+
+  #startAnew(now: number): void {
+    for (const waiting of this.#waiting.slice(this.#head)) waiting.due = now + this.#milliseconds;
   }
 }

@@ -24,8 +24,8 @@ export interface Standing {
   readonly pauseMs: number;
   /** When it was last opened, by the opener's clock: decides nothing but the length of the next pause. */
   readonly openedAt: number;
-  /** Moves when a process says that it has known the front without a break. */
-  readonly beat: number;
+  /** The highest number that anybody has shown (vouching.ts). */
+  readonly shown: number;
 }
 
 export class Register {
@@ -44,10 +44,10 @@ export class Register {
     return (read.status === 'live' ? standingOf(read.record) : null) ?? 'unusable';
   }
 
-  /** Writes the first register, with the front in use. False when another process was quicker. */
-  async found(namespace: string): Promise<boolean> {
-    const data = { open: true, namespace, pauseMs: 0, openedAt: this.#clock() };
-    return (await this.#back.create(reservedRecord(this.#clock(), data))).status === 'created';
+  /** Writes the first register, with the first number. False when another process was quicker. */
+  async found(namespace: string, open: boolean, shown: number): Promise<boolean> {
+    const data = { open, namespace, pauseMs: 0, openedAt: this.#clock() };
+    return (await this.#back.create(reservedRecord(shown, data))).status === 'created';
   }
 
   /** Takes the front out of use; null when the register has changed meanwhile. */
@@ -60,8 +60,8 @@ export class Register {
     return this.#change(standing, { open: true, namespace, openedAt: this.#clock() });
   }
 
-  async beat(standing: Standing): Promise<void> {
-    await this.#back.touch(RESERVED_ID, Math.max(this.#clock(), standing.beat + 1), NEVER);
+  async show(shown: number): Promise<void> {
+    await this.#back.touch(RESERVED_ID, shown, NEVER);
   }
 
   async #change(standing: Standing, set: Readonly<Record<string, Json>>): Promise<Standing | null> {
@@ -97,5 +97,5 @@ function standingOf({ version, lastSeenAt, data }: SessionRecord): Standing | nu
   const { open, namespace, pauseMs, openedAt } = data;
   if (typeof open !== 'boolean' || typeof namespace !== 'string' || namespace === '') return null;
   if (typeof pauseMs !== 'number' || typeof openedAt !== 'number') return null;
-  return { version, open, namespace, pauseMs, openedAt, beat: lastSeenAt };
+  return { version, open, namespace, pauseMs, openedAt, shown: lastSeenAt };
 }

@@ -131,10 +131,13 @@ export function isContention(error: unknown): boolean {
   return code === '40001' || code === '40P01';
 }
 
-/** Whether PostgreSQL itself answered, so that the connection can go on being used. */
+/**
+ * Whether PostgreSQL itself answered, so that the connection can go on being used. One that leads to a primary which was
+ * demoted (25006) cannot: a new one may lead to its successor.
+ */
 export function leavesConnectionUsable(error: unknown): boolean {
   const code = codeOf(error);
-  return /^[0-9A-Z]{5}$/.test(code) && !/^(08|57P|25P|53300|XX)/.test(code) && code in MEANINGS;
+  return /^[0-9A-Z]{5}$/.test(code) && !/^(08|57P|25P|25006|53300|XX)/.test(code) && code in MEANINGS;
 }
 
 /** Whether the connection broke under the statement, as each one does once after a server was restarted. */

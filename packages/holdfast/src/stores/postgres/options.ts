@@ -1,7 +1,7 @@
 /** What `postgresStore` takes, and the check of it. */
 import type { Clock } from '../../core/crypto.ts';
 import { HoldfastError } from '../../core/errors.ts';
-import type { CacheOptions } from '../cache/record-cache.ts';
+import { type CacheOptions, cacheProblems } from '../cache/record-cache.ts';
 import type { PgPool } from './driver.ts';
 
 /** What {@link postgresStore} takes: `url` or `pool`. */
@@ -75,6 +75,7 @@ export function resolvePostgresOptions(options: PostgresStoreOptions): PostgresS
       problems.push(`${option}: milliseconds from 1 to 600000`);
     }
   }
+  problems.push(...cacheProblems(cache));
   if (problems.length > 0) throw new HoldfastError('invalid-option', problems.join('\n'));
   return {
     url: url ?? null,

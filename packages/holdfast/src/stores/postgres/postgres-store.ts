@@ -7,7 +7,6 @@ import type {
   Awaitable,
   CreateResult,
   KeyAnnouncement,
-  Live,
   Move,
   MoveResult,
   ReadResult,
@@ -21,6 +20,7 @@ import type {
   UpdateResult,
 } from '../../core/store.ts';
 import type { ScanBatch, StoredEntry, TransferableStore } from '../../core/transfer.ts';
+import { isFresh } from '../cache/is-fresh.ts';
 import type { CacheStats, RecordCache } from '../cache/record-cache.ts';
 import { compareAndSet } from './compare-and-set.ts';
 import type { Database, Run } from './database.ts';
@@ -75,8 +75,8 @@ export class SessionsInPostgres implements PostgresStore {
 
   read(id: string): Awaitable<ReadResult> {
     const known = this.#closing === null ? this.#cache?.get(id) : undefined;
-    // Whether it is over is for the database to say: another process may have moved the times.
-    if (known !== undefined && known.record.expiresAt > this.#clock()) return known;
+    // Whether it is over or has to be touched is for the database to say: another process may have moved the times.
+    if (known !== undefined && isFresh(known.record, this.#clock())) return known;
     return this.#readStored(id);
   }
 
@@ -269,7 +269,7 @@ export class SessionsInPostgres implements PostgresStore {
     // Taken before the read is sent: a write that is told of from now on makes its answer too old to be kept.
     const ticket = cache.ticket(id);
     const found = fromRow(await this.#reads.read(encodeText(id)), this.#clock());
-    if (found.status === 'live') cache.keep(frozen(found), ticket);
+    if (found.status === 'live') cache.keep(found, ticket);
     return found;
   }
 
@@ -328,16 +328,4 @@ function liveRecords(rows: readonly Row[], now: number): readonly SessionRecord[
     const found = fromRow(row, now);
     return found.status === 'live' ? [found.record] : [];
   });
-}
-
-/** What is kept is handed out again and again, so nobody may be able to change it. */
-function frozen(answer: Live): Live {
-  deepFreeze(answer);
-  return answer;
-}
-
-function deepFreeze(value: unknown): void {
-  if (typeof value !== 'object' || value === null) return;
-  for (const inner of Object.values(value)) deepFreeze(inner);
-  Object.freeze(value);
 }

@@ -1,10 +1,8 @@
 /** Every statement the store runs, for one schema. Each is atomic by itself; what is written is told in the same breath. */
 import { RETENTION_MS, TOMBSTONE_MS } from '../../core/record.ts';
+import { MAX_STEPS } from '../pointer.ts';
 import { DUE_STEP_MS, READ_COLUMNS, ROW_FORMAT, WRITTEN_COLUMNS, WRITTEN_TYPES } from './row.ts';
 import { LOCK_CLASS, READABLE, USER_PREFIX } from './schema.ts';
-
-/** How long a chain of pointers is followed; as in pointer.ts. */
-const MAX_STEPS = 16;
 
 /** SQL by operation. The comment of each field names its parameters in order. */
 export interface Statements {

@@ -24,6 +24,8 @@ export interface ClusterOptions {
   readonly dial: (endpoint: RedisEndpoint, events: LinkEvents) => Link;
   readonly tracking: Tracking | null;
   readonly wait: ReplicaWait | null;
+  /** Called when a connection is lost, and when slots are served by other nodes, which may not have all that was written. */
+  readonly interrupted: () => void;
   /** How long a start waits for the primaries. */
   readonly startMs: number;
 }
@@ -136,9 +138,9 @@ class ClusterPort implements RedisPort {
         if (next === null) break;
         asking = code === 'ASK';
         if (code === 'MOVED') {
+          if (this.#owners[slot] !== next) this.#moved();
           this.#owners[slot] = next;
           this.#stale = true;
-          this.#options.tracking?.moved();
         }
         node = next;
         await node.link.whenUp(NEW_NODE_MS);
@@ -170,12 +172,13 @@ class ClusterPort implements RedisPort {
   }
 
   #nodeAt(endpoint: RedisEndpoint): RedisNode {
-    const { dial, tracking, wait } = this.#options;
+    const { dial, tracking, wait, interrupted } = this.#options;
     const known = this.#nodes.get(endpointName(endpoint));
     if (known !== undefined) return known.node;
     const events: LinkEvents = {
       ...tracking?.events,
       down: (link, error) => {
+        interrupted();
         tracking?.events.down?.(link, error);
         this.#stale = true;
       },
@@ -261,7 +264,14 @@ class ClusterPort implements RedisPort {
       this.#options.tracking?.remove(node.link);
       node.close();
     }
-    if (changed) this.#options.tracking?.moved();
+    if (changed) this.#moved();
+  }
+
+  /** Slots went to other nodes, as copies: by a migration whole, after a failover perhaps without the last writes. */
+  #moved(): void {
+    this.#options.tracking?.moved();
+    // The first view of the cluster is no change; the watch begins behind it.
+    if (this.#watch !== null) this.#options.interrupted();
   }
 
   #unowned(): StoreUnreachableError {

@@ -13,8 +13,8 @@ import { Tracking } from './tracking.ts';
 
 /**
  * Connects. `sink` keeps copies of what is read over the port and is told when they change; it is trusted and distrusted
- * from here. Null when nothing is kept. `interrupted` is called when a connection to a server was lost, before anything is
- * sent over a new one.
+ * from here. Null when nothing is kept. `interrupted` is called when a connection to a server was lost or another server
+ * has taken over, before anything is sent to it.
  *
  * Rejects with a HoldfastError `store-unusable` when a setting is wrong (password, certificate, database …) or the package
  * redis is missing, and with StoreUnreachableError when nothing answers within `connectTimeoutMs`.
@@ -67,9 +67,9 @@ async function connectAddress(
     });
   }
   if (address.kind === 'cluster') {
-    const dialNode = (endpoint: RedisEndpoint, events: LinkEvents): Link =>
-      dial(endpoint, server, telling(events, interrupted));
-    return openCluster({ name, seeds: address.endpoints, dial: dialNode, tracking, wait, startMs: connectTimeoutMs });
+    const dialNode = (endpoint: RedisEndpoint, events: LinkEvents): Link => dial(endpoint, server, events);
+    const seeds = address.endpoints;
+    return openCluster({ name, seeds, dial: dialNode, tracking, wait, interrupted, startMs: connectTimeoutMs });
   }
   const dialFirst = (events: LinkEvents): Link => dial(first as RedisEndpoint, server, telling(events, interrupted));
   return openSingle({ name, dial: dialFirst, tracking, wait });
@@ -86,7 +86,9 @@ async function connectGiven(
   interrupted: () => void,
 ): Promise<RedisPort> {
   const { connectTimeoutMs, random, waitReplicas: wait } = settings;
-  if (!isNodeRedisClient(client) || (tracking === null && wait === null)) return openGiven(client);
+  if (!isNodeRedisClient(client) || (tracking === null && wait === null)) {
+    return openGiven(client, interrupted);
+  }
   const name = "the server of the application's Redis client";
   const socket = client.options?.socket ?? {};
   const overrides = {

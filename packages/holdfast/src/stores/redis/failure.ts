@@ -168,9 +168,16 @@ function networkCode(error: unknown): string | null {
 }
 
 /** What a running store throws for it. */
-export function toUnreachable(error: unknown, where: string): StoreUnreachableError {
-  if (error instanceof StoreUnreachableError) return error;
+export function toUnreachable(thrown: unknown, where: string): StoreUnreachableError {
+  if (thrown instanceof StoreUnreachableError) return thrown;
+  const error = withoutArguments(thrown);
   return new StoreUnreachableError(explain(error, where).sentence, { cause: error });
+}
+
+/** Redis quotes a command that it does not know with what came behind it: behind HELLO and AUTH, that is the password. */
+function withoutArguments(error: unknown): unknown {
+  const quoted = error instanceof Error ? /^(.*?),? with args beginning with:/s.exec(error.message) : null;
+  return quoted === null ? error : new Error(quoted[1]);
 }
 
 /** {@link toUnreachable} for a connection that never came about, where TLS on one side alone can be the reason. */
@@ -180,14 +187,14 @@ export function toConnectFailure(error: unknown, where: string, tls: boolean): S
   const broke = networkCode(error) === 'ECONNRESET' || /closed unexpectedly/.test(String(error));
   if (!(tls ? silent : broke)) return failure;
   const hint = tls ? 'if it has no TLS, write redis without the second s' : 'if it expects TLS, write rediss';
-  return new StoreUnreachableError(`${failure.message}; ${hint}`, { cause: error });
+  return new StoreUnreachableError(`${failure.message}; ${hint}`, { cause: failure.cause });
 }
 
 /** What a start throws for it: `store-unusable` where waiting does not help. */
 export function toStartFailure(error: unknown, where: string): HoldfastError {
   if (error instanceof HoldfastError && !(error instanceof StoreUnreachableError)) return error;
   // A connection that was refused is told as unreachable, with what Redis said as its cause.
-  const original = error instanceof StoreUnreachableError ? (error.cause ?? error) : error;
+  const original = withoutArguments(error instanceof StoreUnreachableError ? (error.cause ?? error) : error);
   const { kind, sentence } = explain(original, where);
   if (kind === 'unreachable') return toUnreachable(error, where);
   return new HoldfastError('store-unusable', sentence, { cause: original });

@@ -27,21 +27,33 @@ export function isNodeRedisClient(client: GivenRedisClient): client is NodeRedis
   return 'duplicate' in client && !isNodeRedisCluster(client) && !isNodeRedisSentinel(client);
 }
 
-/** Nothing is read from replicas: they may not have heard of a sign-out yet. */
-export function openGiven(client: GivenRedisClient): RedisPort {
+/** What clients, clusters and sentinels of node-redis tell when a connection of theirs was lost. */
+const LOSSES = ['reconnecting', 'end', 'node-reconnecting', 'node-disconnect', 'client-error'] as const;
+
+/**
+ * Nothing is read from replicas: they may not have heard of a sign-out yet. `interrupted` is called for every loss of a
+ * connection that the client tells of.
+ */
+export function openGiven(client: GivenRedisClient, interrupted: () => void): RedisPort {
+  for (const event of LOSSES) client.on(event, interrupted);
+  const forget = (): void => {
+    for (const event of LOSSES) client.off(event, interrupted);
+  };
   if (isNodeRedisCluster(client)) {
     return new GivenPort(
       (key, args) => client.sendCommand(key, false, args, COMMAND_OPTIONS),
       async () => Promise.all(client.masters.map((node) => client.nodeClient(node))),
+      forget,
     );
   }
   if (isNodeRedisSentinel(client)) {
     const send: Send = (_key, args) => client.sendCommand(false, args, COMMAND_OPTIONS);
-    return new GivenPort(send, async () => [{ sendCommand: (args) => send('', args) }]);
+    return new GivenPort(send, async () => [{ sendCommand: (args) => send('', args) }], forget);
   }
   return new GivenPort(
     (_key, args) => client.sendCommand(args, COMMAND_OPTIONS),
     async () => [client],
+    forget,
   );
 }
 
@@ -49,11 +61,17 @@ class GivenPort implements RedisPort {
   readonly name: string = NAME;
   readonly #send: Send;
   readonly #primaries: () => Promise<readonly Pick<NodeRedisClient, 'sendCommand'>[]>;
+  readonly #forget: () => void;
   #closed = false;
 
-  constructor(send: Send, primaries: () => Promise<readonly Pick<NodeRedisClient, 'sendCommand'>[]>) {
+  constructor(
+    send: Send,
+    primaries: () => Promise<readonly Pick<NodeRedisClient, 'sendCommand'>[]>,
+    forget: () => void,
+  ) {
     this.#send = send;
     this.#primaries = primaries;
+    this.#forget = forget;
   }
 
   async send(key: string, args: readonly RedisArgument[]): Promise<RedisReply> {
@@ -88,5 +106,6 @@ class GivenPort implements RedisPort {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#forget();
   }
 }

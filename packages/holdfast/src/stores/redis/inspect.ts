@@ -25,7 +25,8 @@ export async function inspectRedis(
       }
     }),
   );
-  const findings = [...(await tryPermissions(port, prefix)), ...judged.flat()];
+  const uses = { waits: waitReplicas !== null, isCluster: address?.kind === 'cluster' };
+  const findings = [...(await tryPermissions(port, prefix, uses)), ...judged.flat()];
   // Problems first: they are what keeps production from starting.
   return findings.sort((a, b) => Number(b.severity === 'problem') - Number(a.severity === 'problem'));
 }

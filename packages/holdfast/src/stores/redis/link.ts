@@ -57,6 +57,7 @@ export class Link {
   #heart: NodeJS.Timeout | null = null;
   readonly #waiting = new Set<() => void>();
   #failures = 0;
+  #upSince = 0;
   #silentTicks = 0;
   #closed = false;
   #lastError: StoreUnreachableError;
@@ -70,6 +71,11 @@ export class Link {
 
   get isUp(): boolean {
     return this.#client !== null;
+  }
+
+  /** For how many milliseconds the connection in use has been up. */
+  get upForMs(): number {
+    return this.isUp ? performance.now() - this.#upSince : 0;
   }
 
   /** Why it is down. */
@@ -150,7 +156,12 @@ export class Link {
       if (!this.#closed) this.#retryLater(toConnectFailure(error ?? cause, this.name, this.#options.tls));
       return;
     }
+    if (this.#closed) {
+      discard(client);
+      return;
+    }
     this.#client = client;
+    this.#upSince = performance.now();
     this.#failures = 0;
     this.#beat(client);
     this.#events.up?.(this);
@@ -223,11 +234,14 @@ export class Link {
     const { heartbeat = ['PING'], heartbeatMs = HEARTBEAT_MS } = this.#options;
     this.#silentTicks = 0;
     let waiting = false;
+    const silent = (): void => {
+      this.#silentTicks++;
+      if (this.#silentTicks >= SILENT_TICKS) this.#fail(client, new Error('Connection timeout'));
+    };
     const tick = (): void => {
       if (this.#client !== client) return;
       if (waiting) {
-        this.#silentTicks++;
-        if (this.#silentTicks >= SILENT_TICKS) this.#fail(client, new Error('Connection timeout'));
+        silent();
         return;
       }
       waiting = true;
@@ -239,8 +253,13 @@ export class Link {
         },
         (error: unknown) => {
           waiting = false;
-          // An error reply is a sign of life as well; a broken connection tells of itself.
-          if (this.#client !== client || redisErrorCode(error) === null) return;
+          if (this.#client !== client) return;
+          if (redisErrorCode(error) === null) {
+            // A broken connection tells of itself; here so much waits that not even this could be sent.
+            silent();
+            return;
+          }
+          // An error reply is a sign of life as well.
           this.#silentTicks = 0;
           this.#events.alive?.(this, null);
         },

@@ -12,8 +12,14 @@ export interface NodeRedisCommandOptions {
   readonly chainId?: symbol;
 }
 
+/** What all of them tell. */
+interface Emitter {
+  on(event: string, listener: (value: unknown) => void): unknown;
+  off(event: string, listener: (value: unknown) => void): unknown;
+}
+
 /** A connection that reads from one server. */
-export interface NodeRedisClient {
+export interface NodeRedisClient extends Emitter {
   /** What it was made with. */
   readonly options?: { readonly socket?: object };
   readonly isOpen: boolean;
@@ -22,11 +28,10 @@ export interface NodeRedisClient {
   destroy(): void;
   duplicate(overrides: Readonly<Record<string, unknown>>): NodeRedisClient;
   sendCommand(args: readonly RedisArgument[], options?: NodeRedisCommandOptions): Promise<unknown>;
-  on(event: string, listener: (value: unknown) => void): unknown;
 }
 
 /** What `createCluster` of node-redis makes. */
-export interface NodeRedisCluster {
+export interface NodeRedisCluster extends Emitter {
   readonly isOpen: boolean;
   readonly masters: readonly unknown[];
   nodeClient(node: unknown): NodeRedisClient | Promise<NodeRedisClient>;
@@ -39,7 +44,7 @@ export interface NodeRedisCluster {
 }
 
 /** What `createSentinel` of node-redis makes. */
-export interface NodeRedisSentinel {
+export interface NodeRedisSentinel extends Emitter {
   readonly isOpen: boolean;
   getSentinelNode(): unknown;
   sendCommand(

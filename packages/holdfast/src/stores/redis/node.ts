@@ -67,6 +67,12 @@ export class RedisNode implements RedisServer {
     }
   }
 
+  /** Lets go of its connections because they lead to the wrong server, and makes others. */
+  reset(error: StoreUnreachableError): void {
+    this.link.reset(error);
+    this.#waitLink?.reset(error);
+  }
+
   close(): void {
     this.link.close();
     this.#waitLink?.close();

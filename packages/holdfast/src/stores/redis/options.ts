@@ -1,7 +1,7 @@
 /** What `redisStore` takes, and the check of it. */
 import type { Clock } from '../../core/crypto.ts';
 import { HoldfastError } from '../../core/errors.ts';
-import type { CacheOptions } from '../cache/record-cache.ts';
+import { type CacheOptions, cacheProblems } from '../cache/record-cache.ts';
 import { parseRedisUrl, type RedisAddress } from './address.ts';
 import { isNodeRedisClient } from './given.ts';
 import type { GivenRedisClient } from './node-redis.ts';
@@ -103,6 +103,7 @@ export function resolveRedisOptions(options: RedisStoreOptions): RedisSettings {
     problems.push('connectTimeoutMs: milliseconds above 0, such as 2000');
   }
   if (waitReplicas !== undefined) problems.push(...waitProblems(waitReplicas));
+  problems.push(...cacheProblems(cache));
   if (problems.length > 0) throw new HoldfastError('invalid-option', problems.join('\n'));
   return Object.freeze({
     address,

@@ -10,9 +10,17 @@ const UNKNOWN_SHA1 = '0'.repeat(40);
 /** The probe goes by itself if this process dies between writing and removing it. */
 const PROBE_TTL_MS = '60000';
 
+/** What is used beside the operations of the store. */
+export interface Uses {
+  /** Starts and ends wait for replicas. */
+  readonly waits: boolean;
+  readonly isCluster: boolean;
+}
+
 /** What the scripts and the store do, with the name that an administrator would allow. */
 function attempts(
   prefix: string,
+  { waits, isCluster }: Uses,
 ): readonly { readonly allow: string; readonly key: string; readonly args: string[] }[] {
   const probe = `${prefix}:probe`;
   const onProbe = (allow: string, ...args: string[]): { allow: string; key: string; args: string[] } => ({
@@ -34,16 +42,19 @@ function attempts(
     onProbe('+evalsha', UNKNOWN_SHA1, '1', probe),
     onProbe('+evalsha_ro', UNKNOWN_SHA1, '1', probe),
     onProbe('+hdel', probe, 'probe'),
+    ...(waits ? [onProbe('+wait', '0', '0')] : []),
+    // Needed only when a slot moves, which is no time to find out. It is about the next command, which belongs here anyway.
+    ...(isCluster ? [onProbe('+asking')] : []),
     // No field has this name: nothing is removed, and it shows whether the key may be written.
     ...kept.map((key) => ({ allow: '+hdel', key, args: ['HDEL', key, 'no field of ours'] })),
   ];
 }
 
 /** What is missing, in one finding; and a server that takes no writes. Rejects when it does not answer. */
-export async function tryPermissions(port: RedisPort, prefix: string): Promise<readonly StoreFinding[]> {
+export async function tryPermissions(port: RedisPort, prefix: string, uses: Uses): Promise<readonly StoreFinding[]> {
   const missing = new Set<string>();
   let refusal: string | null = null;
-  for (const { allow, key, args } of attempts(prefix)) {
+  for (const { allow, key, args } of attempts(prefix, uses)) {
     try {
       await port.send(key, args, false);
     } catch (error) {

@@ -4,10 +4,9 @@
  * touch that is kept apart could matter.
  */
 import type { Clock } from '../../core/crypto.ts';
-import { refreshWindowMs } from '../../core/policy.ts';
-import type { SessionRecord } from '../../core/record.ts';
 import { homeOfId } from '../../core/session-id.ts';
 import type { Awaitable, ReadResult, Undecodable } from '../../core/store.ts';
+import { isFresh } from '../cache/is-fresh.ts';
 import type { RecordCache } from '../cache/record-cache.ts';
 import { type Bucket, bucketOf, fieldOfId, sessionsKey } from './bucket.ts';
 import { ABSENT, decodeStored, isLean } from './decode-record.ts';
@@ -95,12 +94,3 @@ export const WRONG_TYPE: Undecodable = Object.freeze({
   status: 'undecodable',
   detail: 'a key of ours in Redis holds something of another type',
 });
-
-/** Neither over nor due for a touch: then what a touch may have written since says the same. */
-function isFresh(record: SessionRecord, now: number): boolean {
-  return (
-    now < record.expiresAt &&
-    now < record.absoluteExpiresAt &&
-    now - record.lastSeenAt < refreshWindowMs(record.idleSeconds)
-  );
-}

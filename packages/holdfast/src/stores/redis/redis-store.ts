@@ -58,8 +58,8 @@ export interface RedisStore extends TransferableStore {
   cacheStats(): CacheStats | null;
   inspect(): Promise<readonly StoreFinding[]>;
   /**
-   * How often a connection to a primary was lost since the store was opened. What Redis knew then it may know no longer:
-   * it may have been restarted from an older state, or a replica has taken over.
+   * How often a connection to a primary was lost, or slots of a Cluster went to another node, since the store was opened.
+   * What Redis knew then it may know no longer: it may have been restarted from an older state, or a replica has taken over.
    */
   readonly interruptions: number;
 }
@@ -318,8 +318,10 @@ export class BucketStore implements RedisStore {
   async #confirmed<T extends { readonly status: string }>(id: string, result: T | Ended): Promise<T | Ended> {
     if (!this.#replicated || !isEnded(result) || this.#now() - result.tombstone.at > YOUNG_MS) return result;
     const field = this.#field(id);
-    if (field !== null) await this.#run(CONFIRM_END, homeOfId(id), [String(this.#now()), field]);
-    return result;
+    if (field === null) return result;
+    if ((await this.#run(CONFIRM_END, homeOfId(id), [String(this.#now()), field])) === 1) return result;
+    // A replica that had never heard of it took over in between, so it may be live again.
+    throw new StoreUnreachableError('the end of a session was lost while it was being confirmed: ask again');
   }
 
   /**

@@ -137,7 +137,7 @@ class SentinelPort implements RedisPort {
   #fail(node: RedisNode, error: unknown): never {
     const failure = toUnreachable(error, node.name);
     // It was demoted under us. The connection is made again, and with it the question for its role.
-    if (redisErrorCode(error) === 'READONLY' && node === this.#node) node.link.reset(failure);
+    if (redisErrorCode(error) === 'READONLY' && node === this.#node) node.reset(failure);
     throw failure;
   }
 

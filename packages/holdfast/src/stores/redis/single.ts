@@ -1,9 +1,12 @@
 /** One server, found under one address. */
-import { toUnreachable } from './failure.ts';
+import { redisErrorCode, toUnreachable } from './failure.ts';
 import { type Dial, RedisNode } from './node.ts';
 import type { ReplicaWait } from './options.ts';
 import type { RedisArgument, RedisPort, RedisReply, RedisScript, RedisServer } from './port.ts';
 import type { Tracking } from './tracking.ts';
+
+/** A connection that is younger leads to where a new one would. */
+const REDIAL_MS = 1000;
 
 export interface SingleOptions {
   readonly name: string;
@@ -44,7 +47,10 @@ class SinglePort implements RedisPort {
   }
 
   readonly #fail = (error: unknown): never => {
-    throw toUnreachable(error, this.#node.name);
+    const failure = toUnreachable(error, this.#node.name);
+    // It became a replica, and the address may lead to its successor by now: to a new connection, not to this one.
+    if (redisErrorCode(error) === 'READONLY' && this.#node.link.upForMs > REDIAL_MS) this.#node.reset(failure);
+    throw failure;
   };
 
   async primaries(): Promise<readonly RedisServer[]> {

@@ -24,12 +24,15 @@ local function keep(at)
 end
 `;
 
-/** `end_session(field, tombstone)`: the record goes, the tombstone stays. Needs {@link KEEP}. */
+/**
+ * `end_session(field, tombstone)`: the record goes, the tombstone stays. Deletes first: with its memory used up, Redis lets
+ * a script write only after that. Needs {@link KEEP}.
+ */
 export const END_SESSION = `
 local function end_session(f, tombstone)
-  redis.call('HSET', KEYS[1], f, tombstone)
   redis.call('HDEL', KEYS[2], f)
   redis.call('HDEL', KEYS[3], f)
+  redis.call('HSET', KEYS[1], f, tombstone)
   keep(struct.unpack('>I6', tombstone, 3) + ${TOMBSTONE_MS})
 end
 `;

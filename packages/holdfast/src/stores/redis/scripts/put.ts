@@ -13,13 +13,13 @@ export const PUT = script([
   INSERT,
   MOVE_TIMES,
   `
-local state, h, t, _, last, ends = look(ARGV[2])
+local state, h, _, _, last, ends = look(ARGV[2])
 if state > 1 then return 0 end
 if state == 1 then
   local there, copied = struct.unpack('>I4', h, 3), struct.unpack('>I4', ARGV[3], 3)
   if there > copied then return 0 end
   if there == copied then
-    move_times(ARGV[2], h, t, last, ends, string.sub(ARGV[3], 23, 34))
+    move_times(ARGV[2], h, last, ends, string.sub(ARGV[3], 23, 34))
     return 1
   end
 end

@@ -8,8 +8,7 @@ export const BACKUP_ERRORS = {
   truncated: 'the backup ends before its end: it was not copied whole, so take another copy of it',
   altered: 'the backup was changed since it was made: take another copy of it',
   'too-old':
-    'the backup is more than a day old: sessions that people ended since then would be live again; ' +
-    'let people sign in anew, or accept it by --accept-old (acceptOld)',
+    'the backup is more than a day old, and what ended since would be live again: let people sign in anew, or --accept-old',
 } as const;
 
 /** One of {@link BACKUP_ERRORS}. */

@@ -2,7 +2,7 @@
 import type { Clock } from '../../core/crypto.ts';
 import { StoreUnreachableError } from '../../core/errors.ts';
 import type { SessionRecord, Tombstone } from '../../core/record.ts';
-import type { CreateResult, SessionLimit, TakeResult } from '../../core/store.ts';
+import type { Awaitable, CreateResult, SessionLimit, TakeResult } from '../../core/store.ts';
 import type { TransferableStore } from '../../core/transfer.ts';
 import { idsBehind } from '../pointer.ts';
 import { leaveTrace } from './trace.ts';
@@ -20,6 +20,7 @@ export interface Ends {
 const MAX_ROUNDS = 16;
 const MAX_EVICTING_ROUNDS = 100;
 const MAX_POINTERS = 16;
+const AT_ONCE = 64;
 
 /** `takeByUser`: one by one, each behind its barrier, until the back lists nothing more; then what has expired. */
 export async function endUser(
@@ -41,20 +42,18 @@ export async function endUser(
       // A process may have died before it told the front of an end. Whoever asks for it again must not find nothing to do.
       await leaveTrace(trust, async (front) => {
         const shown = (await front.store.listByUser(userId)).filter(({ id }) => !kept.has(id));
-        await Promise.all(shown.map(({ id }) => front.bar(id, tombstone)));
+        await inTurns(shown, ({ id }) => front.bar(id, tombstone));
       });
     }
     const rest = listed.filter(({ id }) => !kept.has(id));
     if (rest.length === 0) break;
-    const results = await Promise.all(rest.map(({ id }) => take(id, tombstone)));
-    for (const result of results) {
+    for (const result of await inTurns(rest, ({ id }) => take(id, tombstone))) {
       // A pointer was taken where the session has just moved; it is found under its new id in the next round.
       if (result.status === 'taken' && result.record.movedTo === null) ended.push(result.record);
     }
   }
   const others = await back.takeByUser(userId, tombstone, exceptId);
-  if (others.length > 0)
-    await leaveTrace(trust, (front) => Promise.all(others.map(({ id }) => front.bar(id, tombstone))));
+  if (others.length > 0) await leaveTrace(trust, (front) => inTurns(others, ({ id }) => front.bar(id, tombstone)));
   return [...ended, ...others];
 }
 
@@ -75,6 +74,15 @@ export async function makeRoom(ends: Ends, record: SessionRecord, limit: Session
     }
   }
   throw new StoreUnreachableError('other sign-ins of the user kept taking the room');
+}
+
+/** Not all at once: one person's thousand sessions are no reason for others to wait. */
+async function inTurns<T, R>(all: readonly T[], work: (one: T) => Awaitable<R>): Promise<readonly R[]> {
+  const results: R[] = [];
+  for (let first = 0; first < all.length; first += AT_ONCE) {
+    results.push(...(await Promise.all(all.slice(first, first + AT_ONCE).map(work))));
+  }
+  return results;
 }
 
 async function keptIds(back: TransferableStore, exceptId: string | undefined): Promise<ReadonlySet<string>> {

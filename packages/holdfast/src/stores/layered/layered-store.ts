@@ -8,6 +8,23 @@
  * - A copy goes in with a *ticket* (front.ts), never by overwriting, so that what was under way across an end and a flush
  *   finds its ticket gone.
  * - An update is repeated on the copy before it is acknowledged. When that fails the front is *suspended* (trust.ts).
+ *
+ * What each operation costs while both layers are healthy, in calls (those in brackets nobody waits for). Besides, each
+ * process that has traffic asks register and mark about four times a second.
+ *
+ * | operation                     | front      | back    |
+ * |-------------------------------|------------|---------|
+ * | read, copy in front           | 1          | 0       |
+ * | read, no copy                 | 1 (+ 3)    | 1 (+ 1) |
+ * | read, ended                   | 1          | 1       |
+ * | create                        | 1 (+ 2)    | 1       |
+ * | create, n give way            | 1+2n (+ 2) | 4+n     |
+ * | update                        | 1          | 1       |
+ * | update, no copy               | 4          | 2       |
+ * | touch                         | 1 (+ 1)    | 1 (+ 1) |
+ * | move                          | 2 (+ 3)    | 1 (+ 1) |
+ * | take, delete                  | 2          | 1       |
+ * | takeByUser, n sessions        | 1+3n       | 3+n     |
  */
 import type { Clock } from '../../core/crypto.ts';
 import type { SessionRecord, Tombstone } from '../../core/record.ts';

@@ -22,8 +22,12 @@ export const systemPace: Pace = {
   pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
 };
 
+/** How long after its time a call is given up. */
+const GRACE_MS = 10;
+
 interface Waiting {
   due: number;
+  isWarned: boolean;
   /** Null once it was answered. */
   giveUp: (() => void) | null;
 }
@@ -49,6 +53,7 @@ export class Patience {
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
         due: this.#pace.now() + this.#milliseconds,
+        isWarned: false,
         giveUp: () => reject(this.#silence()),
       };
       if (this.#closed) waiting.giveUp?.();
@@ -91,7 +96,7 @@ export class Patience {
     this.#cancel = this.#pace.after(milliseconds, () => {
       this.#cancel = null;
       const now = this.#pace.now();
-      // A process that was paused has not heard what the layer said meanwhile: that is no silence of the layer.
+      // While the process stood still nobody could hear the layer: that is no silence of the layer.
       if (now - expected > this.#milliseconds / 2) this.#startAnew(now);
       for (;;) {
         const first = this.#waiting[this.#head];
@@ -100,15 +105,25 @@ export class Patience {
           this.#head = 0;
           return;
         }
-        if (first.giveUp !== null && first.due > now) {
-          this.#waiting = this.#waiting.slice(this.#head);
-          this.#head = 0;
-          return this.#wake(first.due - now);
-        }
+        if (first.giveUp !== null && (first.due > now || !first.isWarned)) break;
         this.#head++;
         first.giveUp?.();
       }
+      this.#waiting = this.#waiting.slice(this.#head);
+      this.#head = 0;
+      this.#wake(this.#warn(now));
     });
+  }
+
+  /** Answers when to look again. Timers come before what arrived meanwhile, so whoever is due is heard once more. */
+  #warn(now: number): number {
+    let warned = false;
+    for (const waiting of this.#waiting) {
+      if (waiting.due > now) return warned ? GRACE_MS : waiting.due - now;
+      waiting.isWarned = true;
+      warned = true;
+    }
+    return GRACE_MS;
   }
 
   #startAnew(now: number): void {

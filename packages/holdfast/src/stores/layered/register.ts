@@ -8,7 +8,7 @@ import type { Json, SessionRecord } from '../../core/record.ts';
 import { FRONT_NOTE_ID, type TransferableStore } from '../../core/transfer.ts';
 
 /** The reserved id: of the register in the back, and of the mark in each namespace of the front. */
-export const RESERVED_ID = FRONT_NOTE_ID;
+export const RESERVED_ID: string = FRONT_NOTE_ID;
 
 /** The year 2286: later than any session's end, and small enough for every store. */
 const NEVER = 9_999_999_999_999;

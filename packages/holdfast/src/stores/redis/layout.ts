@@ -59,8 +59,18 @@ export interface NumberField {
   readonly letter: string;
 }
 
+/** The names of the numbers. */
+export type NumberName =
+  | 'createdAt'
+  | 'idleSeconds'
+  | 'absoluteExpiresAt'
+  | 'lastSeenAt'
+  | 'expiresAt'
+  | 'generation'
+  | 'confirmedIssuedAt';
+
 /** The numbers of a record but for its version, which always fits. */
-export const NUMBERS = {
+export const NUMBERS: Readonly<Record<NumberName, NumberField>> = {
   createdAt: { at: CREATED_AT, bytes: 6, letter: 'c' },
   idleSeconds: { at: IDLE_AT, bytes: 4, letter: 'i' },
   absoluteExpiresAt: { at: ABSOLUTE_AT, bytes: 6, letter: 'a' },
@@ -68,7 +78,7 @@ export const NUMBERS = {
   expiresAt: { at: EXPIRES_AT, bytes: 6, letter: 'e' },
   generation: { at: GENERATION_AT, bytes: 4, letter: 'g' },
   confirmedIssuedAt: { at: CONFIRMED_AT, bytes: 4, letter: 'f' },
-} as const satisfies Record<string, NumberField>;
+};
 
 /** The numbers of the reasons. Only ever added to at the end. */
 export const REASON_ORDER: readonly EndReason[] = [

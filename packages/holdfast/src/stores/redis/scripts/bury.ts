@@ -1,9 +1,10 @@
 /** Leaves a tombstone over a record or nothing. ARGV: time, field, tombstone. Answers 1 when it was written. */
+import type { RedisScript } from '../port.ts';
 import { END_SESSION, KEEP } from './keep.ts';
 import { LOOK } from './look.ts';
 import { script } from './script.ts';
 
-export const BURY = script(
+export const BURY: RedisScript = script(
   [
     LOOK,
     KEEP,

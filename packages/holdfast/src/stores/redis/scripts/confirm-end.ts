@@ -2,10 +2,11 @@
  * Writes the tombstone that is there once more, so that whoever then waits for replicas (Redis command WAIT) waits for it.
  * ARGV: time, field. Answers 1 when there was one.
  */
+import type { RedisScript } from '../port.ts';
 import { LOOK } from './look.ts';
 import { script } from './script.ts';
 
-export const CONFIRM_END = script(
+export const CONFIRM_END: RedisScript = script(
   [
     LOOK,
     `

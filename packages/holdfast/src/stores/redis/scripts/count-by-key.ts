@@ -2,11 +2,12 @@
  * Counts a bucket's live, unexpired sessions. ARGV: time. Answers their number, and then key ids and how many sessions
  * have a token under each.
  */
+import type { RedisScript } from '../port.ts';
 import { ENTRIES } from './entries.ts';
 import { LOOK } from './look.ts';
 import { script } from './script.ts';
 
-export const COUNT_BY_KEY = script(
+export const COUNT_BY_KEY: RedisScript = script(
   [
     LOOK,
     ENTRIES,

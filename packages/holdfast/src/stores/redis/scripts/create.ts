@@ -4,12 +4,13 @@
  * ARGV: time, field, head, extras, user kind, user bytes, limit (empty: none), `evict-oldest` or `refuse`, tombstone.
  * Answers 1 and then field, head, touch and extras of each that was ended; 0 when the id is taken; 2 at the limit.
  */
+import type { RedisScript } from '../port.ts';
 import { END_SESSION, INSERT, KEEP } from './keep.ts';
 import { LOOK } from './look.ts';
 import { script } from './script.ts';
 import { USER_SESSIONS } from './user-sessions.ts';
 
-export const CREATE = script(
+export const CREATE: RedisScript = script(
   [
     LOOK,
     KEEP,

@@ -2,10 +2,12 @@
  * Says which buckets of many need a look. KEYS: the sessions keys of many homes, which a Cluster refuses (CROSSSLOT).
  * ARGV: time, or empty to find those that hold anything at all. Answers the places in KEYS, from 1.
  */
+
 import { DUE_FIELD } from '../bucket.ts';
+import type { RedisScript } from '../port.ts';
 import { script } from './script.ts';
 
-export const FIND_BUCKETS = script(
+export const FIND_BUCKETS: RedisScript = script(
   [
     `
 local found, now = {}, tonumber(ARGV[1])

@@ -8,7 +8,7 @@ import { RETENTION_MS, TOMBSTONE_MS } from '../../../core/record.ts';
 const MARGIN_MS = 24 * 60 * 60 * 1000;
 
 /** `keep(time)`: something is kept until then. `extend(time)`: longer than before, so nothing is due earlier. */
-export const KEEP = `
+export const KEEP: string = `
 local function extend(at)
   local needed = math.max(at - now, 0)
   for i = 1, 3 do
@@ -28,7 +28,7 @@ end
  * `end_session(field, tombstone)`: the record goes, the tombstone stays. Deletes first: with its memory used up, Redis lets
  * a script write only after that. Needs {@link KEEP}.
  */
-export const END_SESSION = `
+export const END_SESSION: string = `
 local function end_session(f, tombstone)
   redis.call('HDEL', KEYS[2], f)
   redis.call('HDEL', KEYS[3], f)
@@ -38,7 +38,7 @@ end
 `;
 
 /** `insert(field, head, extras)`: in place of whatever was there. Needs {@link KEEP}. */
-export const INSERT = `
+export const INSERT: string = `
 local function insert(f, h, x)
   redis.call('HSET', KEYS[1], f, h)
   redis.call('HDEL', KEYS[2], f)

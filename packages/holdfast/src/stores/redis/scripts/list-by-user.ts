@@ -1,9 +1,10 @@
 /** Lists a user's live, unexpired sessions. ARGV: time, user kind, user bytes. Answers field, head, touch, extras of each. */
+import type { RedisScript } from '../port.ts';
 import { LOOK } from './look.ts';
 import { script } from './script.ts';
 import { USER_SESSIONS } from './user-sessions.ts';
 
-export const LIST_BY_USER = script(
+export const LIST_BY_USER: RedisScript = script(
   [
     LOOK,
     USER_SESSIONS,

@@ -9,7 +9,7 @@ import { REASON_ORDER } from '../layout.ts';
  * `look(field)` answers the state (0 nothing or past its time, 1 record, 2 tombstone, 3 cannot be read), the head, the
  * touch and the extras (false where missing); for a record also lastSeenAt and expiresAt with the touch worked in.
  */
-export const LOOK = `
+export const LOOK: string = `
 local now = tonumber(ARGV[1])
 
 local function judge(h, t, x)

@@ -5,13 +5,14 @@
  * (rewrite.ts). Answers 1 (moved), 2 (another version), 3 (the new id is taken) or 0 (no live record), and what lies under
  * the old id.
  */
+import type { RedisScript } from '../port.ts';
 import { ENTRIES } from './entries.ts';
 import { INSERT, KEEP } from './keep.ts';
 import { LOOK } from './look.ts';
 import { REWRITE } from './rewrite.ts';
 import { script } from './script.ts';
 
-export const MOVE = script(
+export const MOVE: RedisScript = script(
   [
     LOOK,
     KEEP,

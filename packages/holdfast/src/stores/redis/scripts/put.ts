@@ -2,12 +2,13 @@
  * Writes a copy unless something newer, an end, or something unreadable is there; over the same version only the times
  * move. ARGV: time, field, head, extras. Answers 1 when the store now holds this version.
  */
+import type { RedisScript } from '../port.ts';
 import { INSERT, KEEP } from './keep.ts';
 import { LOOK } from './look.ts';
 import { script } from './script.ts';
 import { MOVE_TIMES } from './touch.ts';
 
-export const PUT = script([
+export const PUT: RedisScript = script([
   LOOK,
   KEEP,
   INSERT,

@@ -6,7 +6,7 @@ import { RETENTION_MS } from '../../../core/record.ts';
  * and extras. The change is six arguments beginning at ARGV[change]: what to keep of the flags, what to add to them, patches of the head (each the
  * offset, the length and the bytes), entries to add, how many keys lose their entries, and then those keys.
  */
-export const REWRITE = `
+export const REWRITE: string = `
 local function rewrite(f, h, t, x, last, ends, change)
   h = string.sub(h, 1, 2) .. struct.pack('>I4', struct.unpack('>I4', h, 3) + 1) .. string.sub(h, 7, 22)
     .. struct.pack('>I6I6', last, ends) .. string.sub(h, 35)

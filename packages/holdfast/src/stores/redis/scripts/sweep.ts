@@ -4,11 +4,13 @@
  * ARGV: time, limit. Answers how many were removed, 1 when there is more, and field, head, touch and extras of the records
  * among them that are no pointers.
  */
+
 import { RETENTION_MS, TOMBSTONE_MS } from '../../../core/record.ts';
+import type { RedisScript } from '../port.ts';
 import { LOOK } from './look.ts';
 import { script } from './script.ts';
 
-export const SWEEP = script([
+export const SWEEP: RedisScript = script([
   LOOK,
   `
 local due = redis.call('HGET', KEYS[1], 'd')

@@ -5,14 +5,16 @@
  * ARGV: time, user kind, user bytes, tombstone, field to be kept (empty: none). Answers field, head, touch and extras of
  * each that was ended.
  */
+
 import { MAX_STEPS } from '../../pointer.ts';
+import type { RedisScript } from '../port.ts';
 import { ENTRIES } from './entries.ts';
 import { END_SESSION, KEEP } from './keep.ts';
 import { LOOK } from './look.ts';
 import { script } from './script.ts';
 import { USER_SESSIONS } from './user-sessions.ts';
 
-export const TAKE_BY_USER = script(
+export const TAKE_BY_USER: RedisScript = script(
   [
     LOOK,
     KEEP,

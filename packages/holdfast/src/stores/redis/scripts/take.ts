@@ -2,11 +2,12 @@
  * Ends one session. ARGV: time, field, tombstone. Answers 1 (ended by this call) or 0, and head, touch and extras as they
  * were before.
  */
+import type { RedisScript } from '../port.ts';
 import { END_SESSION, KEEP } from './keep.ts';
 import { LOOK } from './look.ts';
 import { script } from './script.ts';
 
-export const TAKE = script(
+export const TAKE: RedisScript = script(
   [
     LOOK,
     KEEP,

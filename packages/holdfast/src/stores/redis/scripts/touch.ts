@@ -2,7 +2,9 @@
  * Moves the times of a record forward. ARGV: time, field, touch as it is stored. Answers 1, or 0 when there is no live
  * record.
  */
+
 import { RETENTION_MS } from '../../../core/record.ts';
+import type { RedisScript } from '../port.ts';
 import { KEEP } from './keep.ts';
 import { LOOK } from './look.ts';
 import { script } from './script.ts';
@@ -15,7 +17,7 @@ import { script } from './script.ts';
  * does one for which there is no memory: the head does not grow, and after a deletion Redis lets a script write. Nobody's
  * session may run out because nothing could be noted.
  */
-export const MOVE_TIMES = `
+export const MOVE_TIMES: string = `
 local function move_times(f, h, last, ends, touch)
   local touched, moved = struct.unpack('>I6I6', touch)
   if touched <= last and moved <= ends then return end
@@ -31,7 +33,7 @@ local function move_times(f, h, last, ends, touch)
 end
 `;
 
-export const TOUCH = script([
+export const TOUCH: RedisScript = script([
   LOOK,
   KEEP,
   MOVE_TIMES,

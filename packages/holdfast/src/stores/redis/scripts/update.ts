@@ -2,13 +2,14 @@
  * Changes a record by a delta. ARGV: time, field, version (empty: any), and from 4 on the change (rewrite.ts).
  * Answers 1 (written), 2 (another version) or 0 (no live record), and head, touch and extras as they are now.
  */
+import type { RedisScript } from '../port.ts';
 import { ENTRIES } from './entries.ts';
 import { KEEP } from './keep.ts';
 import { LOOK } from './look.ts';
 import { REWRITE } from './rewrite.ts';
 import { script } from './script.ts';
 
-export const UPDATE = script([
+export const UPDATE: RedisScript = script([
   LOOK,
   KEEP,
   ENTRIES,

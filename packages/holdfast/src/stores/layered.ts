@@ -1,4 +1,18 @@
-/** A fast store in front of a durable one: the front answers, the back decides, and losing the front costs nobody anything. */
+/**
+ * A fast store in front of a durable one: the front answers, the back decides, and losing the front costs nobody anything.
+ *
+ * - The front may be down at the start, be flushed, restarted from an older state or replaced by a replica: nobody is signed
+ *   out, nobody comes back, and some time later it is used again, under a new namespace. The first write that finds it
+ *   missing waits for `frontDeadlineMs` and `leaseMs`; the others wait with it.
+ * - The back may be down: people stay signed in, and what has to be written is unreachable until it is back.
+ * - A process that comes to a front in use writes at once, after `leaseMs` in which it shows where (`inspect()` at the start
+ *   does that), and reads from it when a process that knows the front has said so, within 5 seconds. When there is none
+ *   left, as after a restart of everything, the front is opened anew after 20 seconds.
+ * - Processes whose fronts are not the same server, by a wrong address or because a former primary lives on, find out before
+ *   their first write counts. The front is then suspended for all of them and tried again after 1, 2, 4 … 60 seconds.
+ * - Both in trouble at once is the limit: a process that is cut off from the back goes on reading the front
+ *   (`withoutBackSeconds`), and does not hear that another one has lost it and what it ended since.
+ */
 import type { Clock } from '../core/crypto.ts';
 import { HoldfastError } from '../core/errors.ts';
 import type { Awaitable } from '../core/store.ts';

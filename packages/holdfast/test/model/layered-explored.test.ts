@@ -1,10 +1,10 @@
 /**
  * The layered store keeps its promises in every order of calls, with something going wrong at every place.
  *
- * Explored is each program of layered-programs.ts: two processes over one front and one back, two or three operations at
+ * Explored is each program of layered-programs.ts: two or three processes over one front and one back, two or three operations at
  * the same time, of which the schedule turns from one to another at most as often as the program says (`switches`), with
  * one thing going wrong (two or three where `faults` says so) before or after any call. Within these bounds it is all of
- * them: 15,000 to 20,000 runs. What takes longer histories is in layered-histories.test.ts. The runs are played in threads
+ * them: about 30,000 runs. What takes longer histories is in layered-histories.test.ts. The runs are played in threads
  * of their own, past the test runner's accounting of promises, which takes longer than they do.
  */
 import assert from 'node:assert/strict';

@@ -141,14 +141,14 @@ const MUTATIONS: readonly Mutation[] = [
   {
     rule: 'before its first write a process shows where it writes',
     file: 'trust.ts',
-    from: 'if (front === this.#introduced) return front;\n        if (await this.#introduce(front, standing)) continue;',
+    from: 'if (this.#vouching.isIntroduced(front)) return front;\n        if (await this.#vouching.introduce(front, standing)) continue;',
     to: 'return front;',
     noticedBy: 'a sign-out by a newcomer at another front',
   },
   {
     rule: 'nobody reads a front in which the traces of others are missing',
     file: 'vouching.ts',
-    from: "if (inFront < shown) return 'elsewhere';",
+    from: "if (!inFront.includes(shown)) return 'elsewhere';",
     to: '',
     noticedBy: 'a sign-out by a newcomer at a copy of the front',
   },
@@ -169,7 +169,7 @@ const MUTATIONS: readonly Mutation[] = [
   {
     rule: 'what was shown before a newcomer came says nothing to it',
     file: 'vouching.ts',
-    from: ' && shown > first) this',
+    from: ' && !first.includes(shown)) this',
     to: ') this',
     noticedBy: 'newcomers to a front that has gone back',
   },
@@ -183,8 +183,10 @@ const MUTATIONS: readonly Mutation[] = [
   {
     rule: 'a process that was paused takes nobody for silent',
     file: 'pace.ts',
-    from: 'if (now - expected > this.#milliseconds / 2) this.#startAnew(now);',
-    to: '',
+    from: `      if (now - expected > this.#milliseconds / 2) this.#startAnew(now);
+      for (;;) {
+`,
+    to: '      for (;;) {\n        for (const each of this.#waiting) each.isWarned = true;\n',
     noticedBy: 'a sign-out by a newcomer at another front',
   },
 ];

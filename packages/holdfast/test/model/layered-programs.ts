@@ -1,5 +1,6 @@
 /** What the explorer plays in every order of calls: two or three things at the same time, and what goes wrong meanwhile. */
-import { type Act, type Hazard, type Program, sessionOf } from './layered-explorer.ts';
+import type { Hazard, Program } from './layered-explorer.ts';
+import { type Act, sessionOf } from './layered-phases.ts';
 
 const FRONT: readonly Hazard[] = ['front fails before', 'front fails after', 'front is cut'];
 const EVERYTHING: readonly Hazard[] = [

@@ -3,9 +3,8 @@
  * a schedule lets it happen. Calls can fail before or after their effect, processes can die between any two calls while
  * what they have sent is still under way, and the front can be flushed or go back to an earlier state.
  */
-import type { Store } from '../../src/core/store.ts';
 import type { TransferableStore } from '../../src/core/transfer.ts';
-import type { Front, LayeredStoreOptions } from '../../src/stores/layered.ts';
+import type { Front, LayeredStore, LayeredStoreOptions } from '../../src/stores/layered.ts';
 
 const source = process.env.HOLDFAST_MODEL_SOURCE ?? new URL('../../src/', import.meta.url).href;
 const { layeredStore } = (await import(`${source}stores/layered.ts`)) as typeof import('../../src/stores/layered.ts');
@@ -29,12 +28,13 @@ export interface WaitingCall {
 }
 
 interface Timer {
+  readonly process: number;
   readonly at: number;
   readonly run: () => void;
 }
 
 export interface World {
-  readonly stores: readonly Store[];
+  readonly stores: readonly LayeredStore[];
   readonly back: TransferableStore;
   readonly waiting: readonly WaitingCall[];
   /** Milliseconds since {@link STARTS_AT}. */
@@ -46,6 +46,10 @@ export interface World {
   /** The process does nothing any more; what it has sent may still arrive. */
   crash(process: number): void;
   isDown(process: number): boolean;
+  /** The process stands still: its timers wait, and are late afterwards. */
+  pause(process: number): void;
+  resume(process: number): Promise<void>;
+  isPaused(process: number): boolean;
   /** What is in the front is gone: FLUSHALL. */
   flush(): void;
   /** The front has lost what it held under the id, as a cache does that is full. */
@@ -60,6 +64,8 @@ export interface World {
   divert(process: number, isCopy: boolean): Promise<void>;
   /** This process reaches the same server as the others again, over a new connection. */
   rejoin(process: number): void;
+  /** How many things each namespace of the servers in front holds, those that hold none left out. */
+  held(): Promise<ReadonlyMap<string, number>>;
   settled(): Promise<void>;
 }
 
@@ -76,6 +82,7 @@ export function createWorld(processes: number, options: Partial<LayeredStoreOpti
   const waiting: WaitingCall[] = [];
   const timers: Timer[] = [];
   const down = new Set<number>();
+  const paused = new Set<number>();
   const cuts = new Set<string>();
 
   /** Never the same twice; the count is at the end, because the front of an id is the user's home. */
@@ -142,7 +149,7 @@ export function createWorld(processes: number, options: Partial<LayeredStoreOpti
       pace: {
         now: () => now - STARTS_AT,
         after(milliseconds, run) {
-          const timer = { at: now + milliseconds, run: () => (down.has(process) ? undefined : run()) };
+          const timer = { process, at: now + milliseconds, run: () => (down.has(process) ? undefined : run()) };
           timers.push(timer);
           return () => {
             const index = timers.indexOf(timer);
@@ -159,19 +166,26 @@ export function createWorld(processes: number, options: Partial<LayeredStoreOpti
     }),
   );
 
+  function ring(): Promise<void> {
+    for (const timer of timers.filter(({ at, process }) => at <= now && !paused.has(process))) {
+      timers.splice(timers.indexOf(timer), 1);
+      timer.run();
+    }
+    return settled();
+  }
+
   return {
     stores,
     back,
     waiting,
     elapsed: () => now - STARTS_AT,
-    nextTimer: () => (timers.length === 0 ? null : Math.max(0, Math.min(...timers.map(({ at }) => at)) - now)),
-    async pass(milliseconds) {
+    nextTimer() {
+      const next = timers.filter(({ process }) => !paused.has(process)).map(({ at }) => at);
+      return next.length === 0 ? null : Math.max(0, Math.min(...next) - now);
+    },
+    pass(milliseconds) {
       now += milliseconds;
-      for (const timer of timers.filter(({ at }) => at <= now)) {
-        timers.splice(timers.indexOf(timer), 1);
-        timer.run();
-      }
-      await settled();
+      return ring();
     },
     async run(call, fault) {
       waiting.splice(waiting.indexOf(call), 1);
@@ -180,6 +194,12 @@ export function createWorld(processes: number, options: Partial<LayeredStoreOpti
     },
     crash: (process) => void down.add(process),
     isDown: (process) => down.has(process),
+    pause: (process) => void paused.add(process),
+    resume(process) {
+      paused.delete(process);
+      return ring();
+    },
+    isPaused: (process) => paused.has(process),
     flush() {
       fronts = new Map();
     },
@@ -206,6 +226,14 @@ export function createWorld(processes: number, options: Partial<LayeredStoreOpti
     cut(process, layer, isCut) {
       if (isCut) cuts.add(`${layer}${process}`);
       else cuts.delete(`${layer}${process}`);
+    },
+    async held() {
+      const held = new Map<string, number>();
+      for (const [key, store] of fronts) {
+        const { entries } = await store.scan(null, 10_000);
+        if (entries.length > 0) held.set(key, entries.length);
+      }
+      return held;
     },
     settled,
   };

@@ -28,7 +28,9 @@ function movingPace(): Pace & { skip(milliseconds: number): void } {
       const timer = setTimeout(run, milliseconds);
       return () => clearTimeout(timer);
     },
-    pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    async pause(milliseconds) {
+      skipped += milliseconds;
+    },
     skip(milliseconds) {
       skipped += milliseconds;
     },

@@ -22,6 +22,8 @@ export interface Front extends TransferableStore {
 const TICKET_MS = 60_000;
 /** Rounds against other writers of the same copy. */
 const MAX_ROUNDS = 8;
+/** Numbers that a mark keeps: more than processes that show one at the same time. */
+const MAX_SHOWN = 32;
 
 export class OpenFront {
   readonly store: Front;
@@ -41,28 +43,33 @@ export class OpenFront {
 
   /** Leaves the mark by which everybody sees that this is the front, and that it was not emptied since. */
   async mark(shown: number): Promise<void> {
-    await this.store.create(reservedRecord(shown, { namespace: this.namespace, shown }));
+    await this.store.create(reservedRecord(shown, { namespace: this.namespace, shown: [shown] }));
   }
 
-  /** The number that the mark holds (vouching.ts); null when there is no mark. At least `atLeast`, or past any cache. */
-  async look(atLeast = 0): Promise<number | null> {
+  /**
+   * The numbers that were shown here last (vouching.ts); null when there is no mark. Where `expected` is not among them, they
+   * were not read from a cache.
+   */
+  async look(expected: number): Promise<readonly number[] | null> {
     const read = await this.store.read(RESERVED_ID);
     const shown = read.status === 'live' ? this.#shownBy(read.record) : null;
-    if (shown !== null && shown >= atLeast) return shown;
+    if (shown?.includes(expected)) return shown;
     // A change of a version that cannot be is answered with what is there.
     const asked = await this.store.update(RESERVED_ID, { ifVersion: 0 });
     return asked.status === 'conflict' ? this.#shownBy(asked.record) : null;
   }
 
-  /** Writes the number into the mark, where it only rises. False when there is no mark. */
+  /** Adds the number to the mark. False when there is no mark. */
   async show(shown: number): Promise<boolean> {
-    for (let round = 0, ifVersion = 1; round < MAX_ROUNDS; round++) {
-      const result = await this.store.update(RESERVED_ID, { ifVersion, set: { shown } });
+    let there: readonly number[] = [];
+    // The first round finds out what is there, past any cache.
+    for (let round = 0, ifVersion = 0; round < MAX_ROUNDS; round++) {
+      const set = { shown: [...there, shown].sort((a, b) => b - a).slice(0, MAX_SHOWN) };
+      const result = await this.store.update(RESERVED_ID, { ifVersion, set });
       if (result.status === 'updated') return true;
-      if (result.status !== 'conflict') return false;
-      const there = this.#shownBy(result.record);
-      if (there === null) return false;
-      if (there >= shown) return true;
+      const now = result.status === 'conflict' ? this.#shownBy(result.record) : null;
+      if (result.status !== 'conflict' || now === null) return false;
+      there = now;
       ifVersion = result.record.version;
     }
     throw new Error('other processes kept changing the mark');
@@ -145,8 +152,9 @@ export class OpenFront {
     if (read.status === 'live') await this.#drop(record.id, read.record.version, record.version);
   }
 
-  #shownBy({ data: { namespace, shown } }: SessionRecord): number | null {
-    return namespace === this.namespace && typeof shown === 'number' ? shown : null;
+  #shownBy({ data: { namespace, shown } }: SessionRecord): readonly number[] | null {
+    if (namespace !== this.namespace || !Array.isArray(shown)) return null;
+    return shown.filter((each) => typeof each === 'number');
   }
 
   /** Removes the copy while it is older than `than`, and never a barrier: one that is long over counts as absent. */

@@ -116,7 +116,7 @@ export class Opening {
   async #marks(front: OpenFront, shown: number): Promise<boolean> {
     const marking = (async () => {
       await front.mark(shown);
-      return (await front.look()) !== null;
+      return (await front.look(shown))?.includes(shown) === true;
     })();
     return this.#options.patience.within(marking).catch(() => false);
   }

@@ -47,9 +47,6 @@ export class Trust {
   #front: OpenFront | null = null;
   /** When the last reading began after which the front's mark was seen. */
   #trustedFrom = NOTHING;
-  /** The front in which everybody has seen that this process writes there (vouching.ts). */
-  #introduced: OpenFront | null = null;
-  #introducing: { readonly front: OpenFront; readonly done: Promise<boolean> } | null = null;
   #restUntil = NOTHING;
   #renewing: Promise<void> | null = null;
   #renewAgainAt = NOTHING;
@@ -116,8 +113,8 @@ export class Trust {
       }
       const front = this.#front ?? (await this.#soon.within(this.#connect(standing.namespace)).catch(() => null));
       if (front !== null && !front.interrupted) {
-        if (front === this.#introduced) return front;
-        if (await this.#introduce(front, standing)) continue;
+        if (this.#vouching.isIntroduced(front)) return front;
+        if (await this.#vouching.introduce(front, standing)) continue;
       }
       await this.suspend(standing.namespace);
     }
@@ -130,7 +127,7 @@ export class Trust {
     const { standing } = this.#known;
     if (!standing?.open) return;
     try {
-      await this.#introduce(this.#front ?? (await this.#connect(standing.namespace)), standing);
+      await this.#vouching.introduce(this.#front ?? (await this.#connect(standing.namespace)), standing);
     } catch {
       // A write will try again.
     }
@@ -240,7 +237,6 @@ export class Trust {
   #leave(): void {
     const front = this.#front;
     this.#front = null;
-    this.#introduced = null;
     this.#vouching.left();
     this.#trustedFrom = NOTHING;
     if (front !== null) void letGo(front);
@@ -269,8 +265,7 @@ export class Trust {
     const isCurrent = this.#known.standing?.open === true && this.#known.standing.namespace === front.namespace;
     if (this.#closed || !isCurrent || this.#front !== null) return void letGo(front);
     this.#front = front;
-    this.#introduced = front;
-    this.#vouching.opened();
+    this.#vouching.opened(front);
     this.#trustedFrom = began;
   }
 
@@ -294,7 +289,7 @@ export class Trust {
     const { standing } = this.#known;
     if (standing === null || !standing.open || pace.now() < this.#restUntil) return;
     const front = this.#front ?? (await this.#connect(standing.namespace));
-    let shown: number | null;
+    let shown: readonly number[] | null;
     try {
       shown = await this.within(front.look(standing.shown));
     } catch {
@@ -305,25 +300,8 @@ export class Trust {
     const met = this.#vouching.meet(shown, standing);
     if (met === 'elsewhere' || met === 'unknown') return this.suspend(front.namespace);
     this.#trustedFrom = Math.max(this.#trustedFrom, began);
-    if (front === this.#introduced) await this.#vouching.beat(front, standing);
-    else await this.#introduce(front, standing);
-  }
-
-  /** Before its first write here, this process lets everybody see where it writes. False where that cannot be. */
-  #introduce(front: OpenFront, standing: Standing): Promise<boolean> {
-    if (front === this.#introduced) return Promise.resolve(true);
-    if (this.#introducing?.front === front) return this.#introducing.done;
-    const done = this.#vouching
-      .introduce(front, standing)
-      .then((isThere) => {
-        if (isThere && front === this.#front) this.#introduced = front;
-        return isThere;
-      })
-      .finally(() => {
-        if (this.#introducing?.done === done) this.#introducing = null;
-      });
-    this.#introducing = { front, done };
-    return done;
+    if (this.#vouching.isIntroduced(front)) await this.#vouching.beat(front, standing);
+    else await this.#vouching.introduce(front, standing);
   }
 
   /** The front that the register names; it becomes the one in use unless the register has changed meanwhile. */

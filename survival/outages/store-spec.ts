@@ -1,5 +1,6 @@
 /** Names a store in a way that passes through an environment variable, and opens it. */
 import type { Clock } from 'holdfast';
+import type { PostgresStoreOptions } from 'holdfast/stores/postgres';
 import type { RedisStoreOptions } from 'holdfast/stores/redis';
 
 export interface SqliteSpec {
@@ -12,7 +13,7 @@ export interface RedisSpec extends Pick<RedisStoreOptions, 'prefix' | 'cache' | 
   readonly url: string;
 }
 
-export interface PostgresSpec {
+export interface PostgresSpec extends Pick<PostgresStoreOptions, 'cache'> {
   readonly kind: 'postgres';
   readonly url: string;
   /** Past PgBouncer, for LISTEN. */
@@ -32,7 +33,8 @@ export type StoreSpec = SqliteSpec | RedisSpec | PostgresSpec | LayeredSpec;
 export async function openStore(spec: StoreSpec, clock: Clock) {
   if (spec.kind !== 'layered') return openPlain(spec, clock);
   const { layeredStore } = await import('holdfast/stores/layered');
-  const back = await openPlain(spec.back, clock);
+  // The back has the last word, so it is asked and not remembered.
+  const back = await openPlain(spec.back.kind === 'postgres' ? { ...spec.back, cache: false } : spec.back, clock);
   return layeredStore({
     front: (namespace: string) => openPlain({ ...spec.front, prefix: namespace }, clock),
     back,

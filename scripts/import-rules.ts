@@ -22,6 +22,12 @@ const LIBRARY = [
   'holdfast/stores/redis',
   'holdfast/stores/postgres',
   'holdfast/stores/layered',
+  'holdfast/client',
+  'holdfast/client/react',
+  'holdfast/client/returning',
+  'holdfast/client/ssr',
+  'holdfast/edge',
+  'holdfast/edge/node',
   'holdfast/transfer',
   'holdfast/testing',
 ];
@@ -38,6 +44,10 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   'packages/holdfast/src/stores': { layers: ['core', 'protocol'], packages: ['redis', 'pg'], node: true },
   'packages/holdfast/src/transfer': { layers: ['core', 'protocol'], packages: [], node: true },
   'packages/holdfast/src/http': { layers: ['core', 'protocol'], packages: [], node: true },
+  'packages/holdfast/src/client': { layers: ['protocol'], packages: [], node: false },
+  'packages/holdfast/src/client/react.ts': { layers: ['client', 'protocol'], packages: ['react'], node: false },
+  'packages/holdfast/src/edge': { layers: ['core', 'protocol'], packages: [], node: false },
+  'packages/holdfast/src/edge/node.ts': { layers: ['edge', 'core', 'protocol'], packages: [], node: true },
   // The suite generates its data with fast-check, an optional peer that it loads when it runs.
   'packages/holdfast/src/testing': { layers: ['core', 'protocol'], packages: ['fast-check'], node: true },
   'packages/holdfast/src/index.ts': { layers: ['core', 'protocol', 'runtime'], packages: [], node: true },

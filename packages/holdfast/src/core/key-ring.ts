@@ -3,13 +3,7 @@
 import type { CryptoPort, Mac } from './crypto.ts';
 import { HoldfastError } from './errors.ts';
 import { secretProblems } from './secrets.ts';
-
-// A label per purpose, so that no tag made for one purpose is good for another (RFC 5869 §3.2).
-const LABELS = {
-  id: 'holdfast v1 key id',
-  access: 'holdfast v1 access token',
-  refresh: 'holdfast v1 refresh token',
-} as const;
+import { KEY_LABELS } from './token-layout.ts';
 
 /** The keys made of one secret. */
 export interface RingKey {
@@ -33,7 +27,7 @@ export interface KeyRing {
 
 /** The fingerprint of a secret. */
 export function keyIdOf(secret: string, crypto: CryptoPort): string {
-  const bytes = crypto.deriveKey(new TextEncoder().encode(secret), LABELS.id);
+  const bytes = crypto.deriveKey(new TextEncoder().encode(secret), KEY_LABELS.id);
   return toHex(new DataView(bytes.buffer, bytes.byteOffset).getUint32(0));
 }
 
@@ -72,8 +66,8 @@ function createKey(secret: string, crypto: CryptoPort): RingKey {
   return {
     id,
     idNumber: Number.parseInt(id, 16),
-    access: crypto.createMac(crypto.deriveKey(bytes, LABELS.access)),
-    refresh: crypto.createMac(crypto.deriveKey(bytes, LABELS.refresh)),
+    access: crypto.createMac(crypto.deriveKey(bytes, KEY_LABELS.access)),
+    refresh: crypto.createMac(crypto.deriveKey(bytes, KEY_LABELS.refresh)),
   };
 }
 

@@ -16,6 +16,7 @@ import type { Reason } from '../protocol/reasons.ts';
 import { base64urlCharacter, decodeBase64url, encodeBase64url } from './base64url.ts';
 import { equalConstantTime } from './crypto.ts';
 import type { KeyRing } from './key-ring.ts';
+import { HEAD, KEY_ID_OFFSET, SIGNED_BYTES, TIME_OFFSET, TOKEN_BYTES, TOKEN_CHARACTERS } from './token-layout.ts';
 
 /** What the two tokens are called. */
 export type TokenKind = 'access' | 'refresh';
@@ -33,11 +34,6 @@ export interface TokenClaims {
 
 /** Claims of a token of ours, or why it is none. */
 export type TokenCheck = TokenClaims | Extract<Reason, 'malformed' | 'unknown-key' | 'bad-signature'>;
-
-const SIGNED_BYTES = 28;
-const TOKEN_BYTES = 60;
-const TOKEN_CHARACTERS = 80;
-const HEAD = { access: 0x11, refresh: 0x12 } as const;
 
 /** The largest generation a token can carry; a client that rotates every 30 s reaches it after 16 years. */
 export const MAX_GENERATION: number = 0xffffff;
@@ -60,8 +56,8 @@ export function issueToken(
   const key = ring.signing;
   if (!decodeBase64url(sessionId, idBytes)) throw new TypeError('a session id is 22 characters of base64url');
   scratch[0] = HEAD[kind];
-  view.setUint32(1, key.idNumber);
-  view.setUint32(5, time);
+  view.setUint32(KEY_ID_OFFSET, key.idNumber);
+  view.setUint32(TIME_OFFSET, time);
   scratch[25] = generation >>> 16;
   scratch[26] = generation >>> 8;
   scratch[27] = generation;
@@ -73,14 +69,14 @@ export function issueToken(
 export function checkToken(ring: KeyRing, kind: TokenKind, text: string): TokenCheck {
   if (text.length !== TOKEN_CHARACTERS || !decodeBase64url(text, scratch) || scratch[0] !== HEAD[kind])
     return 'malformed';
-  const key = ring.find(view.getUint32(1));
+  const key = ring.find(view.getUint32(KEY_ID_OFFSET));
   if (key === undefined) return 'unknown-key';
   if (!equalConstantTime(key[kind](signed), tag)) return 'bad-signature';
   return {
     // The id begins at a whole group of the encoding, so its text is the token's but for the last two bits.
     sessionId: text.slice(12, 33) + base64urlCharacter(((scratch[24] as number) & 3) << 4),
     generation: ((scratch[25] as number) << 16) | ((scratch[26] as number) << 8) | (scratch[27] as number),
-    time: view.getUint32(5),
+    time: view.getUint32(TIME_OFFSET),
     keyId: key.id,
   };
 }

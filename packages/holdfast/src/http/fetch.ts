@@ -5,6 +5,7 @@ import { type CookieSet, resolveCookieSet } from './cookie-set.ts';
 import type { Exchange, HttpOptions, RequestFacts, ResponseFacts } from './exchange.ts';
 import { belongsToAnswer, type Refusable, refusalOf } from './refusal.ts';
 import { RequestExchange } from './request-exchange.ts';
+import { decideValidate, type UserOf } from './validate-answer.ts';
 
 /** An exchange that finishes a `Response`. */
 export interface FetchExchange extends Exchange {
@@ -15,6 +16,11 @@ export interface FetchExchange extends Exchange {
   respond(response: Response): Promise<Response>;
   /** The error answer for a request that is not signed in (401), unanswerable (503) or from a foreign page (403). */
   problem(why: Refusable): Response;
+  /**
+   * The answer to a front end's one question, `POST` or `GET /unified-auth/validate`: 200 with who is signed in or why
+   * nobody is, 503 in an outage. Rejects with what `userOf` threw. Finish it by {@link respond} like any other.
+   */
+  validate<U extends { readonly id: string }>(userOf: UserOf<U>): Promise<Response>;
 }
 
 /** Serves one request with its session at hand. */
@@ -67,8 +73,11 @@ export function fetchSessions(sessions: Sessions, options: HttpOptions): FetchSe
 }
 
 class ResponseExchange extends RequestExchange implements FetchExchange {
+  readonly #sessions: Sessions;
+
   constructor(sessions: Sessions, cookies: CookieSet, request: Request) {
     super(sessions, cookies, factsOf(request));
+    this.#sessions = sessions;
   }
 
   async respond(response: Response): Promise<Response> {
@@ -88,6 +97,12 @@ class ResponseExchange extends RequestExchange implements FetchExchange {
     if ('status' in why && why.status === 'unreachable') this.tellOutage();
     const { status, headers, document } = refusalOf(why);
     return new Response(JSON.stringify(document), { status, headers });
+  }
+
+  async validate<U extends { readonly id: string }>(userOf: UserOf<U>): Promise<Response> {
+    const answer = await decideValidate(this, this.#sessions, userOf);
+    if ('status' in answer) return this.problem(answer);
+    return Response.json(answer, { headers: answer.valid ? {} : { [REASON_HEADER]: answer.reason } });
   }
 }
 

@@ -10,3 +10,5 @@ export type {
 } from './exchange.ts';
 export type { Refusable, Refusal } from './refusal.ts';
 export { refusalOf } from './refusal.ts';
+export type { UserOf } from './validate-answer.ts';
+export { validateAnswer } from './validate-answer.ts';

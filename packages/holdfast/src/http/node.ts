@@ -1,12 +1,14 @@
 /** The binding for node:http and node:http2, and for whatever hands out their requests and responses (Express, Connect). */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Sessions } from '../core/sessions.ts';
+import { REASON_HEADER } from '../protocol/names.ts';
 import { type CookieSet, resolveCookieSet } from './cookie-set.ts';
 import type { Exchange, HttpOptions, RequestFacts } from './exchange.ts';
 import { holdAnswer } from './held-answer.ts';
 import type { NodeRequest, NodeResponse } from './node-messages.ts';
 import { belongsToAnswer, failureRefusal, type Refusable, type Refusal, refusalOf } from './refusal.ts';
 import { RequestExchange } from './request-exchange.ts';
+import { decideValidate, type UserOf } from './validate-answer.ts';
 
 /**
  * An exchange whose answer needs no further call: what the session adds leaves with the response's headers, whatever
@@ -16,6 +18,11 @@ import { RequestExchange } from './request-exchange.ts';
 export interface NodeExchange extends Exchange {
   /** Ends the response with the error answer for a request that is not signed in (401), unanswerable (503) or foreign (403). */
   problem(why: Refusable): void;
+  /**
+   * Ends the response with the answer to a front end's one question, `POST` or `GET /unified-auth/validate`: 200 with who
+   * is signed in or why nobody is, 503 in an outage. Rejects with what `userOf` threw.
+   */
+  validate<U extends { readonly id: string }>(userOf: UserOf<U>): Promise<void>;
 }
 
 export type { NodeRequest, NodeResponse } from './node-messages.ts';
@@ -87,16 +94,26 @@ export function nodeSessions(sessions: Sessions, options: HttpOptions): NodeSess
 }
 
 class ListenerExchange extends RequestExchange implements NodeExchange {
+  readonly #sessions: Sessions;
   readonly #response: NodeResponse;
 
   constructor(sessions: Sessions, cookies: CookieSet, request: RequestFacts, response: NodeResponse) {
     super(sessions, cookies, request);
+    this.#sessions = sessions;
     this.#response = response;
   }
 
   problem(why: Refusable): void {
     if ('status' in why && why.status === 'unreachable') this.tellOutage();
     send(this.#response, refusalOf(why));
+  }
+
+  async validate<U extends { readonly id: string }>(userOf: UserOf<U>): Promise<void> {
+    const answer = await decideValidate(this, this.#sessions, userOf);
+    if ('status' in answer) return this.problem(answer);
+    const reason: Record<string, string> = answer.valid ? {} : { [REASON_HEADER]: answer.reason };
+    const headers = { 'content-type': 'application/json', 'cache-control': 'no-store', ...reason };
+    send(this.#response, { status: 200, headers, document: answer });
   }
 }
 
@@ -111,7 +128,10 @@ async function run(serve: () => unknown, response: NodeResponse): Promise<void> 
   }
 }
 
-function send(response: NodeResponse, { status, headers, document }: Refusal): void {
+function send(
+  response: NodeResponse,
+  { status, headers, document }: Omit<Refusal, 'document'> & { readonly document: unknown },
+): void {
   if (response.headersSent) return;
   for (const name of response.getHeaderNames()) if (belongsToAnswer(name)) response.removeHeader(name);
   response.statusCode = status;

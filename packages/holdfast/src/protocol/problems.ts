@@ -19,8 +19,10 @@ export const PROBLEMS = {
   'too-many-requests': { status: 429, title: 'Too many attempts' },
   'headers-too-large': { status: 431, title: 'The cookies of this site have grown too large' },
   'internal-error': { status: 500, title: 'Something failed on the server' },
+  'bad-gateway': { status: 502, title: 'The service behind this address could not be reached' },
   'store-unreachable': { status: 503, title: 'The session store did not answer' },
   overloaded: { status: 503, title: 'The service is busy' },
+  'gateway-timeout': { status: 504, title: 'The service behind this address took too long' },
 } as const;
 
 /** One of {@link PROBLEMS}. */

@@ -1,0 +1,59 @@
+/** Remembers why the client concluded what it did, and says so in the console while developing. */
+import type { Finding, Note, SessionState } from './types.ts';
+
+const MOST_NOTES = 50;
+
+/** Causes of lost sessions that show in a browser, each with its cure. */
+const FINDINGS: Readonly<Record<Finding['code'], string>> = {
+  'set-cookie-folded': 'a proxy folds or drops Set-Cookie headers',
+  'cookies-not-kept': 'a proxy dropped the cookies of the sign-in, or the browser refused them',
+  'not-the-service': 'something else answered, such as a captive portal',
+};
+
+/** What one client writes down. */
+export interface Journal {
+  readonly notes: readonly Note[];
+  readonly findings: readonly Finding[];
+  note(event: string, detail?: string): void;
+  find(code: Finding['code']): void;
+  /** What was noted last other than a state, in words. */
+  last(): string;
+}
+
+/** `debug` as in the options; `status` is asked at each note. */
+export function createJournal(
+  debug: boolean | ((note: Note) => void),
+  now: () => number,
+  status: () => SessionState['status'],
+  tell: (note: Note) => void,
+): Journal {
+  const notes: Note[] = [];
+  const findings: Finding[] = [];
+  let last = '';
+  const print = ({ event, detail }: Note): void => {
+    if (event === 'state') console.info(`session: ${detail}`);
+    if (event === 'found') console.warn(`session: ${detail}`);
+  };
+  const write = debug === true ? print : debug;
+
+  function note(event: string, detail = ''): void {
+    if (event !== 'state') last = `${event} ${detail}`;
+    const written = { at: now(), event, detail, status: status() };
+    if (notes.push(written) > MOST_NOTES) notes.shift();
+    if (write) write(written);
+    tell(written);
+  }
+
+  return {
+    notes,
+    findings,
+    note,
+    last: () => last,
+    find(code) {
+      if (findings.some((known) => known.code === code)) return;
+      const says = FINDINGS[code];
+      findings.push({ code, says });
+      note('found', `${code}: ${says}`);
+    },
+  };
+}

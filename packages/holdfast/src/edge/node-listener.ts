@@ -1,0 +1,95 @@
+/** Puts an edge behind Node's servers: node:http, node:https and node:http2. */
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { Duplex } from 'node:stream';
+import { takeUpgraded } from './node-handoff.ts';
+import { type AddressOptions, type NodeRequest, toRequest, UnservableRequest } from './node-request.ts';
+import { type NodeResponse, writeResponse } from './node-response.ts';
+import { joinSockets } from './node-sockets.ts';
+import type { Edge } from './options.ts';
+
+/** What a server of Node is given. */
+export interface EdgeListener {
+  /** For `request` events, or as the argument of `createServer`. */
+  readonly request: (
+    request: IncomingMessage | Http2ServerRequest,
+    response: ServerResponse | Http2ServerResponse,
+  ) => void;
+  /** For `upgrade` events. Without it WebSockets are not passed on. */
+  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+}
+
+/**
+ * ```ts
+ * const edge = createEdge({ routes: { '/': 'http://127.0.0.1:3000' }, transport: nodeTransport() });
+ * const { request, upgrade } = edgeListener(edge);
+ * createServer(request).on('upgrade', upgrade).listen(8080, '127.0.0.1');
+ * ```
+ * Throws a `TypeError` for an address that is none. WebSockets need an edge whose transport is a `nodeTransport`.
+ */
+export function edgeListener(edge: Edge, options: AddressOptions = {}): EdgeListener {
+  const address = resolveAddress(options);
+
+  const answer = async (incoming: NodeRequest, gone: AbortSignal): Promise<Response> => {
+    try {
+      const request = toRequest(incoming, gone, address);
+      const protocol = request.url.startsWith('https:') ? 'https' : 'http';
+      const clientIp = incoming.socket.remoteAddress?.replace(/^::ffff:(?=[\d.]+$)/, '');
+      return await edge.fetch(request, { protocol, ...(clientIp === undefined ? {} : { clientIp }) });
+    } catch (error) {
+      if (error instanceof UnservableRequest) return error.toResponse();
+      process.emitWarning(error instanceof Error ? error : String(error));
+      return new UnservableRequest('internal-error', 'The edge failed.').toResponse();
+    }
+  };
+
+  const serve = async (incoming: NodeRequest, outgoing: NodeResponse): Promise<void> => {
+    const client = new AbortController();
+    outgoing.on('close', () => {
+      // Not `writableFinished`, which HTTP/2 sets on every stream that is closed.
+      if (!outgoing.writableEnded) client.abort(new Error('The client has gone.'));
+      // What is left of an upload that nobody wanted: a connection with bytes in it serves no further request.
+      incoming.resume();
+    });
+    const response = await answer(incoming, client.signal);
+    await writeResponse(response, outgoing, incoming.method ?? '');
+  };
+
+  const upgrade = async (incoming: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
+    const client = new AbortController();
+    const abort = (): void => client.abort(new Error('The client has gone.'));
+    socket.on('error', abort);
+    socket.once('close', abort);
+    const response = await answer(incoming, client.signal);
+    socket.off('close', abort);
+    const upgraded = takeUpgraded(response);
+    if (upgraded !== undefined) {
+      joinSockets(response.headers, { socket, head }, upgraded);
+      return;
+    }
+    // Node has let go of the connection, so that the answer is the last on it.
+    const outgoing = new ServerResponse(incoming);
+    outgoing.shouldKeepAlive = false;
+    outgoing.assignSocket(socket as Parameters<typeof outgoing.assignSocket>[0]);
+    outgoing.once('finish', () => socket.end());
+    await writeResponse(response, outgoing, incoming.method ?? '');
+  };
+
+  return Object.freeze({
+    request: (incoming: NodeRequest, outgoing: NodeResponse) => void serve(incoming, outgoing),
+    upgrade: (incoming: IncomingMessage, socket: Duplex, head: Buffer) => void upgrade(incoming, socket, head),
+  });
+}
+
+function resolveAddress({ publicOrigin, hosts }: AddressOptions): AddressOptions {
+  const problems: string[] = [];
+  if (publicOrigin !== undefined && (!URL.canParse(publicOrigin) || new URL(publicOrigin).origin !== publicOrigin)) {
+    problems.push(`publicOrigin: ${publicOrigin} is no origin; write it like https://app.example`);
+  }
+  for (const host of hosts ?? []) {
+    if (!URL.canParse(`http://${host}`) || new URL(`https://${host}`).host !== host)
+      problems.push(`hosts: ${host} is no host name; write it like app.example or localhost:8080`);
+  }
+  if (problems.length > 0) throw new TypeError(`The edge cannot be served:\n${problems.join('\n')}`);
+  return { ...(publicOrigin === undefined ? {} : { publicOrigin }), ...(hosts === undefined ? {} : { hosts }) };
+}

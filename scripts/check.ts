@@ -36,6 +36,7 @@ const STEPS: readonly Step[] = [
   { name: 'docs', run: own('check-docs.ts'), hint: 'npm run docs writes the generated pages' },
   { name: 'lockfile', run: own('lockfile.ts'), hint: 'npm run lockfile completes it' },
   { name: 'unused', run: [tool('knip/bin/knip.js'), '--no-progress'], hint: 'delete what nothing uses' },
+  { name: 'bundles', run: own('check-bundles.ts'), hint: 'what browsers load stays small; strings cost most' },
   { name: 'build', run: own('build.ts'), hint: 'each package has its own tsconfig.build.json' },
   ...['packages/holdfast', 'packages/server'].flatMap((folder) => [
     {

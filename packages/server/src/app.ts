@@ -20,6 +20,7 @@ import { type Config, ConfigError } from './config/config.ts';
 import { answerClientError, answerError, describeError, handleErrors } from './ops/error-handling.ts';
 import { healthRoutes } from './ops/health.ts';
 import { logRequests, logSessionEvent } from './ops/logging.ts';
+import { logLostCookies } from './ops/lost-cookies-log.ts';
 import { describeApi } from './ops/openapi.ts';
 import { logOutages, type OutageLog } from './ops/outage-log.ts';
 import { guardRequests } from './ops/request-guard.ts';
@@ -80,7 +81,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   await app.register(async (scope: App) => {
     useSessions(scope, http);
     accountRoutes(scope, { users, throttle, hashes: createHashQueue(), dummyHash });
-    sessionRoutes(scope, { http, users });
+    sessionRoutes(scope, { http, users, tellLostCookies: logLostCookies(logger) });
   });
   healthRoutes(app, { sessions, storage: opened.store.kind, accounts: () => accountsHealth(accounts) });
   await servePages(app, options.consoleDirectory === undefined ? findConsole() : options.consoleDirectory, logger);
@@ -174,7 +175,7 @@ async function allowOrigins(app: App, origins: readonly string[]): Promise<void>
     credentials: true,
     methods: ['GET', 'HEAD', 'POST', 'DELETE'],
     allowedHeaders: ['content-type', 'x-session-activity'],
-    exposedHeaders: ['retry-after', 'x-session-reason'],
+    exposedHeaders: ['retry-after', 'x-session-reason', 'x-session-hint'],
     maxAge: 600,
     strictPreflight: false,
     hideOptionsRoute: true,

@@ -31,6 +31,8 @@ export interface Cookie {
   readonly name: string;
   /** Name, Domain and Path: what makes it one cookie in a jar. An answer sets each at most once (RFC 6265bis 4.1.1). */
   readonly identity: string;
+  /** Where it is sent. */
+  readonly path: string;
   /** All values under the name in a Cookie header, in the order they came. */
   read(header: string | undefined): readonly string[];
   /** A Set-Cookie line. Throws `cookie-too-large` or `invalid-option` for what a browser would drop or cut. */
@@ -104,6 +106,7 @@ export function createCookie(options: CookieOptions): Cookie {
   return {
     name,
     identity: `${name};${domain ?? ''};${path}`,
+    path,
     read: (header) => (header === undefined ? NONE : valuesAfter(header, needle)),
     write(value, maxAgeSeconds) {
       if (!VALUE.test(value)) {

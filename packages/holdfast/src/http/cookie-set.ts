@@ -46,7 +46,7 @@ export function resolveCookieSet(options: HttpOptions): CookieSet {
   const others = new Map<string, Cookie>();
   for (const cookie of [access, refresh]) {
     // A cookie that is not `__Host-` can have a twin without Domain under the very same name.
-    const twin = createCookie({ name: cookie.name, path: pathOf(cookie), insecureLoopback: insecure });
+    const twin = createCookie({ name: cookie.name, path: cookie.path, insecureLoopback: insecure });
     others.set(twin.identity, twin);
   }
   for (const scope of formerScopes) {
@@ -81,10 +81,6 @@ function cookiesIn(scope: Scope, name: string, insecure: boolean): [Cookie, Cook
   // Confined to a path it is confined to the host as well, so that siblings only ever see the short-lived token.
   const refresh = make('refresh', { path });
   return domain === undefined ? [access, refresh] : [access, refresh, make('refresh', { domain, path })];
-}
-
-function pathOf(cookie: Cookie): string {
-  return cookie.identity.slice(cookie.identity.lastIndexOf(';') + 1);
 }
 
 function originProblems(origins: unknown, insecure: boolean): string[] {

@@ -74,6 +74,12 @@ export interface Exchange {
    * nothing although its method could, so that it may be answered from what was last known.
    */
   resolve(options?: { readonly readOnly?: boolean }): Promise<Resolution>;
+  /**
+   * Whether an access token came without the refresh token that was set beside it. Browsers do not part the two: something
+   * on the way folds Set-Cookie headers or drops one. Worth the header `x-session-hint: refresh-cookie-missing`. Always
+   * false where the refresh cookie is confined to a path of its own.
+   */
+  lacksRefreshToken(): boolean;
   /** Signs in: the request's former session is replaced and its tokens go out with the answer. */
   start(options: Omit<StartOptions, 'replaces'>): Promise<StartOutcome>;
   startAnonymous(options?: StartAnonymousOptions): Promise<StartAnonymousOutcome>;

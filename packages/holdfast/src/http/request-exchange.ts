@@ -1,5 +1,5 @@
 /** One request and its answer over the engine: what the bindings for fetch and node share. */
-import { MAX_AGE_SECONDS } from '../core/cookie.ts';
+import { type Cookie, MAX_AGE_SECONDS } from '../core/cookie.ts';
 import { HoldfastError } from '../core/errors.ts';
 import { isPromise } from '../core/guard.ts';
 import type {
@@ -88,6 +88,12 @@ export class RequestExchange implements Exchange {
   resolve(options?: { readonly readOnly?: boolean }): Promise<Resolution> {
     this.#resolving ??= this.#ask(options?.readOnly === true);
     return this.#resolving;
+  }
+
+  lacksRefreshToken(): boolean {
+    const { access, refresh } = this.#cookies;
+    const header = this.#request.header('cookie');
+    return header !== undefined && refresh.path === '/' && hasValue(access, header) && !hasValue(refresh, header);
   }
 
   start(options: Omit<StartOptions, 'replaces'>): Promise<StartOutcome> {
@@ -338,6 +344,11 @@ function headersOf(standing: Standing): Record<string, string> {
   if (standing.status !== 'signed-in') headers[REASON_HEADER] = standing.reason;
   if (standing.status === 'unreachable') headers['retry-after'] = String(standing.retryAfterSeconds);
   return headers;
+}
+
+/** A cookie of another scope may be empty for a moment, while it is being cleared. */
+function hasValue(cookie: Cookie, header: string): boolean {
+  return cookie.read(header).some((value) => value !== '');
 }
 
 function isPassive(request: RequestFacts): boolean {

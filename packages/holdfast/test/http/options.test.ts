@@ -172,3 +172,19 @@ test('every problem code has an error status, a title and a document of its own'
     [{ pointer: '/email', detail: 'Missing.' }],
   );
 });
+
+test('an access cookie that comes without its refresh cookie is noticed, but not where that one has a path of its own', async () => {
+  const { sessions } = startEngine();
+  const lacks = (cookie: string | undefined, options: Partial<HttpOptions> = {}): boolean =>
+    createHttpSessions(sessions, { origins: ORIGINS, ...options })
+      .exchange({ method: 'GET', header: (name) => (name === 'cookie' ? cookie : undefined) })
+      .lacksRefreshToken();
+  assert.equal(lacks('__Host-session_access=a'), true);
+  assert.equal(lacks('theme=dark; __Host-session_access=a; __Host-session_refresh='), true);
+  assert.equal(lacks('__Host-session_access=a; __Host-session_refresh=b'), false);
+  assert.equal(lacks('__Host-session_refresh=b'), false);
+  assert.equal(lacks('__Host-session_access='), false);
+  assert.equal(lacks(undefined), false);
+  assert.equal(lacks('__Host-session_access=a', { refreshPath: '/auth' }), false);
+  await sessions.close();
+});

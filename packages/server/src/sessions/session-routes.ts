@@ -1,5 +1,6 @@
 /** The one question a front end asks, and what a person can do with their own sessions. */
 import type { HttpSessions } from 'holdfast/http';
+import { HINT_HEADER } from 'holdfast/protocol';
 import { Type } from 'typebox';
 import type { Users } from '../accounts/users.ts';
 import type { App } from '../app-type.ts';
@@ -11,6 +12,8 @@ import { SignedInAnswer, SignedOutAnswer, toSignedIn, toWireDevice, WireDevice }
 export interface SessionRouteParts {
   readonly http: HttpSessions;
   readonly users: Users;
+  /** Told when a browser came with one of the two cookies that it was given together. */
+  readonly tellLostCookies: () => void;
 }
 
 const NOT_SIGNED_IN = problemResponse('Not signed in; `reason` says why.');
@@ -23,7 +26,7 @@ const SIGNED_OUT = { ...SignedOutAnswer };
 const SESSION_ID = /^[A-Za-z0-9_-]{22}$/;
 
 /** Needs `useSessions` on the same scope. */
-export function sessionRoutes(scope: App, { http, users }: SessionRouteParts): void {
+export function sessionRoutes(scope: App, { http, users, tellLostCookies }: SessionRouteParts): void {
   const { sessions } = http;
 
   for (const method of ['POST', 'GET'] as const) {
@@ -44,6 +47,10 @@ export function sessionRoutes(scope: App, { http, users }: SessionRouteParts): v
       async handler(request, reply) {
         const current = await currentUser(request, users, sessions, READ_ONLY);
         reply.header('content-type', 'application/json; charset=utf-8');
+        if (request.exchange.lacksRefreshToken()) {
+          reply.header(HINT_HEADER, 'refresh-cookie-missing');
+          tellLostCookies();
+        }
         // Chosen here, because a serialiser made from the union would first have to find out which of the two it has.
         if (current.status === 'signed-in') {
           reply.serializer(reply.compileSerializationSchema(SIGNED_IN));

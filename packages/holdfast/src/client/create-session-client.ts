@@ -5,10 +5,11 @@
  * moot (a sign-in, a sign-out, news from another tab, a page that comes back from the back-forward cache) raises it, and an
  * answer that was asked for in an older epoch is dropped. So a sign-out wins over every late "signed in".
  */
+import type { ValidAnswer } from '../protocol/validate.ts';
 import { browserEnvironment } from './environment.ts';
 import { createJournal } from './journal.ts';
-import { readAnyUser, readSignedIn, readTime, readValidate } from './read-answer.ts';
-import { type Asking, isRecord, type Received, send } from './request.ts';
+import { readAnyUser, readTime, readValidate } from './read-answer.ts';
+import { type Asking, type Received, send } from './request.ts';
 import { createSessionFetch } from './session-fetch.ts';
 import { createTurns } from './turns.ts';
 import type {
@@ -26,8 +27,8 @@ import type {
 
 const CHECKING = { status: 'checking' } as const;
 const LONGEST_BACK_OFF_MS = 30_000;
-/** A tab that is looked at again believes an answer that is not older. */
-const FRESH_MS = 5000;
+/** The least time between two questions that nobody called for. */
+const LEAST_WAIT_MS = 5000;
 /** 23 days: what is longer than 2^31 - 1 fires at once in browsers. */
 const LONGEST_TIMER_MS = 2e9;
 
@@ -73,7 +74,6 @@ export function createSessionClient<U extends SessionUser = SessionUser>(
   let epoch = 0;
   /** The epoch in which the state was last settled by something authoritative. */
   let settledIn = -1;
-  let settledAt = 0;
   let failures = 0;
   let asking: Promise<State> | null = null;
   /** How often the page was put away; a question from before is nobody's any more. */
@@ -87,6 +87,8 @@ export function createSessionClient<U extends SessionUser = SessionUser>(
   /** The question of another tab that began while this one wanted to ask, too; its answer is as good. */
   let heard = 0;
   let wants = false;
+  /** The session that another tab told of while a question was under way: an answer of another one is from before it. */
+  let expected = '';
   let hasEntered = false;
   let stop: (() => void) | null = null;
   let firstSettled: Promise<State> | null = null;
@@ -95,7 +97,7 @@ export function createSessionClient<U extends SessionUser = SessionUser>(
   const target = new EventTarget();
   const emit = <E extends keyof SessionEvents<U>>(event: E, detail: SessionEvents<U>[E]): boolean =>
     target.dispatchEvent(new CustomEvent(event, { detail }));
-  const local = /^(localhost|127\.|\[::1])|\.localhost$/.test(page?.hostname ?? '');
+  const local = /localhost$|^127\.|^\[::1/.test(page?.hostname ?? '');
   const journal = createJournal(
     options.debug ?? local,
     now,
@@ -121,8 +123,7 @@ export function createSessionClient<U extends SessionUser = SessionUser>(
     const from = state.status;
     state = next;
     if (from !== next.status) {
-      // What was noted last is the cause.
-      note('state', `${from} → ${next.status} (${journal.last()})`);
+      note('state', `${from} → ${next.status}`);
       emit(next.status, next as never);
     }
     emit('change', next);
@@ -131,17 +132,17 @@ export function createSessionClient<U extends SessionUser = SessionUser>(
   /** Whatever is under way does not count any more. */
   function outdate(): void {
     epoch += 1;
+    expected = '';
     moot?.abort();
   }
 
   /** Something authoritative: `body` is the answer that it was read from. */
   function settle(next: SignedIn<U> | SignedOut, body?: unknown): void {
     const known = lastKnown();
-    const time = isRecord(body) ? readTime(body.now) : null;
+    const time = readTime((body as Partial<ValidAnswer> | undefined)?.now);
     if (time !== null) offset = time - now();
     failures = 0;
     settledIn = epoch;
-    settledAt = now();
     stopTimer();
     if (next.status === 'signed-in') askWhenItEnds(next);
     // The first reason stays: asked again, the server only knows that there is no cookie any more.
@@ -151,7 +152,7 @@ export function createSessionClient<U extends SessionUser = SessionUser>(
   /** A session that nobody uses ends while the page is open; the server is asked then, for it may have been used elsewhere. */
   function askWhenItEnds({ session: { expiresAt, idleExpiresAt } }: SignedIn<U>): void {
     const end = Math.min(expiresAt ?? Infinity, idleExpiresAt ?? Infinity);
-    const wait = Math.min(Math.max(end - client.now() + 1000, FRESH_MS), LONGEST_TIMER_MS);
+    const wait = Math.min(Math.max(end - client.now() + 1000, LEAST_WAIT_MS), LONGEST_TIMER_MS);
     if (stop) stopTimer = after(wait, () => void ask('end', true));
   }
 
@@ -167,8 +168,9 @@ export function createSessionClient<U extends SessionUser = SessionUser>(
   }
 
   async function question(passive?: boolean): Promise<State> {
-    for (const nap = naps; ; ) {
+    for (const nap = naps, began = epoch; ; ) {
       while (command) await command;
+      if (began !== epoch && settledIn === epoch) return state;
       const mine = epoch;
       const controller = new AbortController();
       moot = controller;
@@ -201,6 +203,10 @@ export function createSessionClient<U extends SessionUser = SessionUser>(
       tryAgainLater(wait);
       return;
     }
+    if (expected && !(next.status === 'signed-in' && next.session.id === expected)) {
+      outdate();
+      return;
+    }
     const reason = next.status === 'signed-out' ? next.reason : '';
     note('answered', reason || next.status);
     if (hasEntered && reason === 'no-token') find('cookies-not-kept');
@@ -212,7 +218,6 @@ export function createSessionClient<U extends SessionUser = SessionUser>(
   }
 
   function tellNews(news: 'signed-in' | 'signed-out', session: string): void {
-    note('told', news);
     tell({ news, session, reason: state.status === 'signed-out' ? state.reason : '' });
   }
 
@@ -261,8 +266,8 @@ export function createSessionClient<U extends SessionUser = SessionUser>(
   async function enter(path: string, body?: unknown): Promise<Answer> {
     let session = '';
     const answer = await obey(path, body, (said) => {
-      const next = readSignedIn(said, readUser);
-      if (next === null) return false;
+      const next = readValidate({ valid: true, ...(said as object) }, readUser);
+      if (next?.status !== 'signed-in') return false;
       session = next.session.id;
       settle(next, said);
       return true;
@@ -274,9 +279,9 @@ export function createSessionClient<U extends SessionUser = SessionUser>(
     return answer;
   }
 
-  function hear({ turn, asking, asked, body, news, session, reason }: News): void {
+  function hear({ turn, asking: begins, asked, body, news, session, reason }: News): void {
     if (turn !== undefined) turns.hear(turn);
-    if (asking) heard = wants || state.status === 'unreachable' ? asking : 0;
+    if (begins) heard = wants || state.status === 'unreachable' ? begins : 0;
     if (asked && asked === heard && !command) {
       heard = 0;
       const next = readValidate(body, readUser);
@@ -290,6 +295,10 @@ export function createSessionClient<U extends SessionUser = SessionUser>(
     const isOut = news === 'signed-out';
     const isSame = session && session === knownSession();
     if (isOut ? lastKnown()?.status === news : isSame) return;
+    if (!isOut && asking) {
+      expected = session ?? '';
+      if (expected) return;
+    }
     outdate();
     // Another session than the one that ended, or nobody known yet: only the server can tell.
     if (isOut && isSame) settle({ status: news, reason: reason ?? '' });
@@ -302,7 +311,7 @@ export function createSessionClient<U extends SessionUser = SessionUser>(
       // It may show somebody who has left: it is as good as a cold start.
       outdate();
       if (lastKnown()?.status === 'signed-in') move(CHECKING);
-    } else if (cause === 'visible' && state.status !== 'unreachable' && now() - settledAt < FRESH_MS) return;
+    }
     void ask(cause, cause === 'online');
   }
 
@@ -334,7 +343,7 @@ export function createSessionClient<U extends SessionUser = SessionUser>(
       if (stop) return;
       stop = environment.watch(wake, sleep);
       open();
-      if (state.status === 'checking') void ask('cold start');
+      if (state.status === 'checking') void ask('start');
       else if (state.status === 'signed-in') askWhenItEnds(state);
     },
     ask() {

@@ -3,11 +3,11 @@ import type { Finding, Note, SessionState } from './types.ts';
 
 const MOST_NOTES = 50;
 
-/** Causes of lost sessions that show in a browser, each with its cure. */
+/** Causes of lost sessions that show in a browser. Short, since every page loads them; the guide has the cures. */
 const FINDINGS: Readonly<Record<Finding['code'], string>> = {
   'set-cookie-folded': 'a proxy folds or drops Set-Cookie headers',
-  'cookies-not-kept': 'a proxy dropped the cookies of the sign-in, or the browser refused them',
-  'not-the-service': 'something else answered, such as a captive portal',
+  'cookies-not-kept': 'the cookies of the sign-in did not come back',
+  'not-the-service': 'something else answered',
 };
 
 /** What one client writes down. */
@@ -16,8 +16,6 @@ export interface Journal {
   readonly findings: readonly Finding[];
   note(event: string, detail?: string): void;
   find(code: Finding['code']): void;
-  /** What was noted last other than a state, in words. */
-  last(): string;
 }
 
 /** `debug` as in the options; `status` is asked at each note. */
@@ -37,7 +35,9 @@ export function createJournal(
   const write = debug === true ? print : debug;
 
   function note(event: string, detail = ''): void {
-    if (event !== 'state') last = `${event} ${detail}`;
+    // What was noted last is the cause of a change.
+    if (event === 'state') detail += ` (${last})`;
+    else last = `${event} ${detail}`;
     const written = { at: now(), event, detail, status: status() };
     if (notes.push(written) > MOST_NOTES) notes.shift();
     if (write) write(written);
@@ -48,7 +48,6 @@ export function createJournal(
     notes,
     findings,
     note,
-    last: () => last,
     find(code) {
       if (findings.some((known) => known.code === code)) return;
       const says = FINDINGS[code];

@@ -7,15 +7,17 @@ export function readAnyUser(user: unknown): SessionUser | null {
   return isRecord(user) && isText(user.id) ? (user as unknown as SessionUser) : null;
 }
 
-/** Somebody, from an answer of `validate` or of a sign-in; null where it does not say who. */
-export function readSignedIn<U extends SessionUser>(
+/** The answer of `validate`; null where it is none. An answer of a sign-in is one with `valid: true` put in front. */
+export function readValidate<U extends SessionUser>(
   body: unknown,
   readUser: (user: unknown) => U | null,
-): SignedIn<U> | null {
-  if (!isRecord(body) || !isRecord(body.session) || !isText(body.session.id)) return null;
-  const user = readUser(body.user);
-  if (user === null) return null;
-  const { id, created_at, expires_at, idle_expires_at, authenticated_at, amr } = body.session;
+): SignedIn<U> | SignedOut | null {
+  if (!isRecord(body)) return null;
+  const { valid, user: claimed, session, reason } = body;
+  if (valid === false) return { status: 'signed-out', reason: isText(reason) ? reason : '' };
+  const user = readUser(claimed);
+  if (valid !== true || user === null || !isRecord(session) || !isText(session.id)) return null;
+  const { id, created_at, expires_at, idle_expires_at, authenticated_at, amr } = session;
   return {
     status: 'signed-in',
     user,
@@ -28,16 +30,6 @@ export function readSignedIn<U extends SessionUser>(
       amr: Array.isArray(amr) ? amr.filter(isText) : [],
     },
   };
-}
-
-/** The whole answer of `validate`; null where it is none. */
-export function readValidate<U extends SessionUser>(
-  body: unknown,
-  readUser: (user: unknown) => U | null,
-): SignedIn<U> | SignedOut | null {
-  if (!isRecord(body)) return null;
-  if (body.valid === true) return readSignedIn(body, readUser);
-  return body.valid === false ? { status: 'signed-out', reason: isText(body.reason) ? body.reason : '' } : null;
 }
 
 /** Milliseconds since 1970; null for what is no time. */

@@ -30,8 +30,10 @@ const LONGEST_WAIT_SECONDS = 300;
 /** Sends one request with cookies. Anything but an answer that counts is `unreachable`, a 5xx included. */
 export async function send({ fetch }: Environment, { method, url, body, passive, ...init }: Asking): Promise<Received> {
   try {
+    // Undefined for no body.
+    const json: string | undefined = JSON.stringify(body);
     const headers: Record<string, string> = { accept: 'application/json' };
-    if (body !== undefined) headers['content-type'] = 'application/json';
+    if (json) headers['content-type'] = 'application/json';
     if (passive) headers['x-session-activity'] = 'passive';
     const response = await fetch(url, {
       ...init,
@@ -39,12 +41,11 @@ export async function send({ fetch }: Environment, { method, url, body, passive,
       headers,
       credentials: 'include',
       cache: 'no-store',
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      body: json ?? null,
     });
     const { status, ok, headers: received } = response;
-    const after = received.get('retry-after') ?? '';
     // Seconds only: a date would have to be read against a clock that may be wrong.
-    const retryAfterSeconds = /^\d+$/.test(after) ? Math.min(+after, LONGEST_WAIT_SECONDS) : null;
+    const retryAfterSeconds = Math.min(Number(received.get('retry-after')), LONGEST_WAIT_SECONDS) || null;
     const content: unknown = await response.json().catch(nullForNoJson);
     const { code, title, detail, errors } = isRecord(content) ? content : {};
     return {

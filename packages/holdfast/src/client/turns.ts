@@ -34,16 +34,18 @@ export function createTurns(name: string, { locks, after, random }: Environment,
     take: locks
       ? (signal) =>
           new Promise((resolve) => {
-            const waiting = new AbortController();
-            const giveUp = (): void => waiting.abort();
-            const stop = after(LONGEST_WAIT_MS, giveUp);
-            signal.addEventListener('abort', giveUp);
+            let isLate = false;
+            const goOn = (): void => {
+              isLate = true;
+              resolve(goOn);
+            };
+            const stop = after(LONGEST_WAIT_MS, goOn);
             locks
-              .request(name, waiting, () => {
+              .request(name, { signal }, () => {
                 stop();
-                return new Promise<void>(resolve);
+                return new Promise<void>((release) => (isLate ? release() : resolve(release)));
               })
-              .catch(() => resolve(giveUp));
+              .catch(goOn);
           })
       : async (signal) => {
           mine = random();

@@ -89,8 +89,8 @@ export interface Note {
   readonly at: number;
   /**
    * `asked` · `answered` · `failed` (no answer that counts) · `dropped` (an answer that a newer event overtook) ·
-   * `waiting` (another tab is asking) · `retry` (when the next try is due) · `heard` and `told` (other tabs) ·
-   * `wake` (why it asks again) · `command` (sign-in or sign-out) · `state` · `found` (see {@link Finding}).
+   * `heard` (from another tab) · `wake` (why it asks) · `command` (sign-in or sign-out) · `state` (and its cause) ·
+   * `found` (see {@link Finding}).
    */
   readonly event: string;
   /** What exactly: a reason code, a path, a cause. */

@@ -2,18 +2,9 @@
  * Looks at the access token before the upstream does, with WebCrypto, which every runtime has. The verdict is a hint for
  * upstreams and for shedding load; it ends no session and touches no cookie, because only the service may judge.
  */
-import { decodeBase64url } from '../core/base64url.ts';
 import { cookieValues } from '../core/cookie.ts';
 import { parseSecrets, secretProblems } from '../core/secrets.ts';
-import {
-  HEAD,
-  KEY_ID_OFFSET,
-  KEY_LABELS,
-  SIGNED_BYTES,
-  TIME_OFFSET,
-  TOKEN_BYTES,
-  TOKEN_CHARACTERS,
-} from '../core/token-layout.ts';
+import { HEAD, KEY_ID_OFFSET, KEY_LABELS, SIGNED_BYTES, TIME_OFFSET, TOKEN_CHARACTERS } from '../core/token-layout.ts';
 import { cookieBaseName } from '../protocol/names.ts';
 import type { AccessCheck } from './options.ts';
 import { isBelow, isPathPrefix } from './routes.ts';
@@ -88,8 +79,11 @@ function isNavigation(headers: Headers): boolean {
 
 /** When a token of ours expires, in seconds since 1970; 0 when it is none of ours. */
 async function expiryOf(text: string, keys: Keys): Promise<number> {
-  const token = new Uint8Array(TOKEN_BYTES);
-  if (text.length !== TOKEN_CHARACTERS || !decodeBase64url(text, token) || token[0] !== HEAD.access) return 0;
+  // 80 characters of this alphabet are 60 bytes without a bit to spare, so that no token has a second spelling.
+  if (text.length !== TOKEN_CHARACTERS || /[^\w-]/.test(text)) return 0;
+  const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
+  const token = Uint8Array.from(binary, (character) => character.charCodeAt(0));
+  if (token[0] !== HEAD.access) return 0;
   const view = new DataView(token.buffer);
   const key = keys.get(view.getUint32(KEY_ID_OFFSET));
   if (!key) return 0;

@@ -1,19 +1,34 @@
 /** What an edge is told: where requests go, who may call it from other origins, and what it changes on the way. */
 
-/** Sends one request to an upstream. Default: the runtime's `fetch`. Rejects when there was no answer. */
+/**
+ * Sends one request to an upstream and answers as soon as the headers are here, without following redirects. Rejects when
+ * there was no answer. What it answers must be as it says: a body that it has decoded has no `Content-Encoding`.
+ *
+ * Default: the runtime's `fetch`. On Workers that is all one needs. On Node, Deno and Bun it cannot set `Host`, asks for
+ * bodies without compression, and Node's replaces `Sec-Fetch-Mode`, so give `nodeTransport` of `holdfast/edge/node` there.
+ */
 export type Transport = (request: Request) => Promise<Response>;
 
 /** One upstream. */
 export interface Upstream {
   /** Scheme, host and port, e.g. `https://auth.internal:4455`. Never taken from a request. */
   readonly origin: string;
-  /** Takes the route's prefix off the path before it is passed on. Default false. */
+  /**
+   * Takes the route's prefix off the path before it is passed on, tells it to the upstream as `X-Forwarded-Prefix`, and puts
+   * it back into a `Location` that lacks it. Default false.
+   */
   readonly stripPrefix?: boolean;
-  /** The `Host` that the upstream sees: its own (default), or the one that the browser asked for. */
+  /**
+   * The `Host` that the upstream sees: its own (default), or the one that the browser asked for, which always is in
+   * `X-Forwarded-Host`. The second needs a transport that can send it (`nodeTransport`; no runtime's `fetch` does).
+   */
   readonly host?: 'own' | 'forwarded';
 }
 
-/** Rewrites `Domain` and `Path` of an upstream's cookies, so that they fit the address that browsers know. */
+/**
+ * Rewrites `Domain` and `Path` of an upstream's cookies, so that they fit the address that browsers know. All else of a
+ * line stays byte for byte, and `__Host-` cookies as a whole: they have no Domain and the Path `/`, or browsers drop them.
+ */
 export interface CookieRewriting {
   /** Upstream's Domain (lower case, no leading dot) → the one to send, or `null` to send none. Others stay as they are. */
   readonly domains?: Readonly<Record<string, string | null>>;
@@ -38,7 +53,11 @@ export interface CorsOptions {
   readonly maxAgeSeconds?: number;
 }
 
-/** Looks at the access token before the upstream does. */
+/**
+ * Looks at the access token before the upstream does, and tells it `X-Edge-Access`: `good` · `due` (expired, or only the
+ * refresh token is there: the service will refresh) · `unverified` (none of these secrets made it) · `none` (no cookie of the
+ * session). `good` says nothing about revocation: only the service knows the record.
+ */
 export interface AccessCheck {
   /** The secrets of the service, newest first, as in `SESSION_SECRET`. Keep them in the platform's secret store. */
   readonly secrets: string;
@@ -46,7 +65,8 @@ export interface AccessCheck {
   readonly cookieName?: string;
   /**
    * Path prefixes below which a request that carries no session cookie at all is answered 401 (`no-token`) here, unless it
-   * is a navigation. A token that is due, unknown or damaged always goes on: only the service may judge it. Default none.
+   * is a navigation or carries `Authorization`. A token that is due, unknown or damaged always goes on: only the service may
+   * judge it. Default none.
    */
   readonly shed?: readonly string[];
 }
@@ -63,13 +83,17 @@ export interface EdgeOptions {
   readonly cookies?: CookieRewriting;
   readonly accessCheck?: AccessCheck;
   /**
-   * Believes `X-Forwarded-*` and `X-Request-Id` of the request and appends to them. Only behind a proxy of one's own:
-   * anybody can send them. Default false: they are replaced.
+   * Believes `X-Forwarded-*`, `X-Real-IP` and `X-Request-Id` of the request and appends to them. Only behind a proxy of one's
+   * own: anybody can send them. Default false: they are replaced. `Forwarded`, spellings with `_`, and headers that say who
+   * somebody is (`Remote-*`, `X-Auth-Request-*`, `X-Session-Id` …, `X-Edge-*`) are taken away in any case.
    */
   readonly trustForwarded?: boolean;
   /** Sent to upstreams as `X-Edge-Secret`, so that they can tell that a request came through here. At least 32 characters. */
   readonly edgeSecret?: string;
-  /** How long an upstream may take until the headers of its answer are here. Default 30. Beyond it: 504. */
+  /**
+   * How long an upstream may take until the headers of its answer are here, counted from the last piece of the request's
+   * body that it took, over all attempts together. Default 30. Beyond it: 504.
+   */
   readonly timeoutSeconds?: number;
   /** How often a GET, HEAD or OPTIONS is sent again when the connection failed before any answer. Default 1. */
   readonly retries?: number;
@@ -78,7 +102,7 @@ export interface EdgeOptions {
   readonly now?: () => number;
   /** A request id. Default `crypto.randomUUID`. */
   readonly newRequestId?: () => string;
-  /** Told of every request after its headers were answered; for logs and metrics. Holds no header and no query. */
+  /** Told of every request when the headers of its answer are ready; for logs and metrics. Holds no header and no query. */
   readonly onRequest?: (entry: EdgeEntry) => void;
 }
 

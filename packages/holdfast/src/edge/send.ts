@@ -46,7 +46,7 @@ export async function send(request: Request, target: URL, headers: Headers, opti
   const init: SendingInit = { method, headers, redirect: 'manual', signal: controller.signal };
   if (body) {
     // An upload that moves is not an upstream that hangs.
-    init.body = observed(body, startTimer, request.headers.get('content-length'));
+    init.body = observed(body, startTimer, controller.signal, request.headers.get('content-length'));
     init.duplex = 'half';
   }
   startTimer();
@@ -90,6 +90,7 @@ export function discard({ body }: Response): void {
 function observed(
   body: ReadableStream<Uint8Array<ArrayBuffer>>,
   onPiece: () => void,
+  signal: AbortSignal,
   length: string | null,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const through = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
@@ -99,6 +100,6 @@ function observed(
     },
   });
   const { FixedLengthStream } = globalThis as { FixedLengthStream?: new (length: number) => typeof through };
-  const seen = body.pipeThrough(through);
+  const seen = body.pipeThrough(through, { signal });
   return FixedLengthStream && length ? seen.pipeThrough(new FixedLengthStream(Number(length))) : seen;
 }

@@ -40,7 +40,8 @@ export function createCookieRewriter(options: CookieRewriting | undefined, probl
       if (/^d/i.test(name ?? '')) wanted = newDomain.get(value.toLowerCase().replace(/^\./, ''));
       else if (name) {
         const found = newPath.find(([from]) => value.startsWith('/') && `${value}/`.startsWith(`${from}/`));
-        if (found) wanted = found[1] + value.slice(found[0].length) || '/';
+        // `/auth` covers what `/auth/` does, and itself.
+        if (found) wanted = found[1] + (value === '/' ? '' : value.slice(found[0].length)) || '/';
       }
       if (wanted === undefined) written += `;${attribute}`;
       else if (wanted !== null) written += `;${before}${wanted}${attribute.slice(before.length + value.length)}`;

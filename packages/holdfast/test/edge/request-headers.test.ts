@@ -171,7 +171,7 @@ test('a client cannot name headers away that upstreams decide on', async () => {
 
 test('cookies, origin and fetch metadata arrive untouched', async () => {
   const own = {
-    cookie: 'a=1; b="x y"; =z; __Host-session_access=' + 'A'.repeat(80),
+    cookie: `a=1; b="x y"; =z; __Host-session_access=${'A'.repeat(80)}`,
     origin: 'null',
     'sec-fetch-site': 'same-origin',
     'sec-fetch-mode': 'navigate',

@@ -8,7 +8,7 @@ import { filesBelow, importsOf, read } from './source-files.ts';
 
 const ENDINGS = ['.ts', '.tsx'];
 /** Programs outside the packages, which know these as a stranger would. */
-const STRANGERS = ['examples', 'survival', 'bench'];
+const STRANGERS = ['examples', 'deploy', 'survival', 'bench'];
 
 /** The layer that a file belongs to, by the longest matching path. */
 function layerOf(path: string, layers: Readonly<Record<string, Layer>>): string | null {

@@ -52,11 +52,19 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   'packages/holdfast/src/testing': { layers: ['core', 'protocol'], packages: ['fast-check'], node: true },
   'packages/holdfast/src/index.ts': { layers: ['core', 'protocol', 'runtime'], packages: [], node: true },
   'packages/server/src': { layers: [], packages: ['*', ...LIBRARY], node: true },
-  'packages/console/src': { layers: [], packages: ['*'], node: false },
+  'packages/console/src': {
+    layers: [],
+    packages: ['*', 'holdfast/client', 'holdfast/client/react', 'holdfast/client/returning'],
+    node: false,
+  },
   'packages/console/vite.config.ts': { layers: [], packages: ['*'], node: true },
   // The servers that tests, drills and benchmarks start.
   'test/services': { layers: [], packages: [], node: true },
   examples: { layers: [], packages: [...LIBRARY], node: true },
+  'examples/react-vite': { layers: [], packages: ['*', ...LIBRARY], node: true },
+  'examples/server-rendered': { layers: [], packages: ['*', ...LIBRARY], node: true },
+  'examples/vue': { layers: [], packages: ['*', ...LIBRARY], node: true },
+  deploy: { layers: [], packages: [...LIBRARY], node: false },
   survival: { layers: ['services'], packages: ['*', ...LIBRARY], node: true },
   bench: { layers: ['services'], packages: ['*', ...LIBRARY], node: true },
 };

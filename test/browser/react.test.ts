@@ -160,6 +160,22 @@ test('Suspense shows its fallback until the server has answered, and nobody is e
   assert.deepEqual(stage.complaints, []);
 });
 
+test('a page that comes back as it was left shows nobody before the server has answered again', async () => {
+  for (const scenario of ['guard', 'suspense']) {
+    const page = await show(scenario, isIn('ada'));
+    await page.getByRole('heading').waitFor();
+    const { promise, resolve } = Promise.withResolvers<Said>();
+    stage.says = promise;
+    await page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))");
+    await page.getByText('One moment').waitFor();
+    assert.equal(await page.getByRole('heading').filter({ visible: true }).count(), 0);
+    resolve(isIn('bob'));
+    await page.getByRole('heading', { name: scenario === 'guard' ? 'Hello bob' : 'Settled: signed-in' }).waitFor();
+    assert.equal(await page.getByText('One moment').count(), 0);
+    assert.deepEqual([stage.asked, stage.complaints], [2, []]);
+  }
+});
+
 test('a component that follows a part of the state renders when that part changes', async () => {
   const page = await show('selecting', isIn('ada'));
   await page.getByRole('button', { name: 'In', exact: true }).waitFor();

@@ -111,8 +111,8 @@ export function readInitial(
   id: string = INITIAL_ID,
 ): ValidateAnswer | null {
   const [visit] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
-  // "Back" shows what is in the cache however old it is, where a page was not sent with `no-store` as it should have been.
-  if (visit?.type === 'back_forward' && visit.transferSize === 0) return null;
+  // "Back", a restored tab and a service worker show what is kept, however old, where a page was not sent with `no-store`.
+  if (visit?.transferSize === 0) return null;
   try {
     // A script element alone: the id on anything else may have come with what people wrote.
     const answer: unknown = JSON.parse(page?.querySelector(`script#${id}`)?.textContent ?? '');

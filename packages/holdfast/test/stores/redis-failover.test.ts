@@ -56,7 +56,7 @@ function load(port: RedisPort): {
 }
 
 /** A cluster or sentinel of the application's does what it is asked for, and is not closed. */
-async function useGiven(client: RedisStoreOptions['client'] & object): Promise<void> {
+async function driveGiven(client: RedisStoreOptions['client'] & object): Promise<void> {
   const port = await openPort({ client });
   await set(port, 31, 'given');
   assert.equal(await get(port, 31), 'given');
@@ -121,7 +121,7 @@ describe('Sentinel', () => {
     client.on('error', () => {});
     await client.connect();
     try {
-      await useGiven(client);
+      await driveGiven(client);
     } finally {
       client.destroy();
     }
@@ -181,7 +181,7 @@ describe('Cluster', () => {
     client.on('error', () => {});
     await client.connect();
     try {
-      await useGiven(client);
+      await driveGiven(client);
     } finally {
       client.destroy();
     }

@@ -1,0 +1,5 @@
+/** Puts the application into the page. */
+import { createApp } from 'vue';
+import App from './app.vue';
+
+createApp(App).mount('#root');

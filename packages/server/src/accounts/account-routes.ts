@@ -6,6 +6,7 @@ import { problemResponse } from '../ops/openapi.ts';
 import { ProblemError, unreachable } from '../ops/problem-error.ts';
 import { deviceOf } from '../sessions/request-sessions.ts';
 import { toWireSession, toWireUser, UserAndSession } from '../sessions/wire.ts';
+import { toWireTime } from '../sessions/wire-time.ts';
 import { EMAIL_MAX, EMAIL_PATTERN, emailKey } from './email.ts';
 import { type HashQueue, QueueFullError } from './hash-queue.ts';
 import { hashPassword, verifyPassword } from './password-hash.ts';
@@ -140,7 +141,7 @@ async function startSession(request: FastifyRequest, reply: FastifyReply, user: 
     });
   }
   reply.code(status);
-  return { user: toWireUser(user), session: toWireSession(outcome.session) };
+  return { user: toWireUser(user), session: toWireSession(outcome.session), now: toWireTime(Date.now()) };
 }
 
 function refuseWhenThrottled(verdict: ThrottleVerdict, policy: string, { max, windowSeconds }: AttemptLimit): void {

@@ -41,7 +41,7 @@ export const SignedOutAnswer = Type.Object(
   { description: 'Not signed in, and why.' },
 );
 
-export const UserAndSession = Type.Object({ user: WireUser, session: WireSession });
+export const UserAndSession = Type.Object({ user: WireUser, session: WireSession, now: Time });
 
 export const WireDevice = Type.Object(
   {

@@ -47,7 +47,8 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   'packages/holdfast/src/client': { layers: ['protocol'], packages: [], node: false },
   'packages/holdfast/src/client/react.ts': { layers: ['client', 'protocol'], packages: ['react'], node: false },
   'packages/holdfast/src/edge': { layers: ['core', 'protocol'], packages: [], node: false },
-  'packages/holdfast/src/edge/node.ts': { layers: ['edge', 'core', 'protocol'], packages: [], node: true },
+  'packages/holdfast/src/edge/node.ts': { layers: ['edge', 'node', 'core', 'protocol'], packages: [], node: true },
+  'packages/holdfast/src/edge/node': { layers: ['edge', 'core', 'protocol'], packages: [], node: true },
   // The suite generates its data with fast-check, an optional peer that it loads when it runs.
   'packages/holdfast/src/testing': { layers: ['core', 'protocol'], packages: ['fast-check'], node: true },
   'packages/holdfast/src/index.ts': { layers: ['core', 'protocol', 'runtime'], packages: [], node: true },

@@ -15,6 +15,20 @@ export interface Env {
   readonly SESSION_SECRET?: string;
 }
 
+/** Option of the edge → the variable that it comes from. */
+const VARIABLES: Readonly<Record<string, keyof Env>> = {
+  routes: 'ROUTES',
+  'cors.origins': 'ALLOWED_ORIGINS',
+  'cookies.domains': 'COOKIE_DOMAINS',
+  'cookies.paths': 'COOKIE_PATHS',
+  timeoutSeconds: 'TIMEOUT_SECONDS',
+  retries: 'RETRIES',
+  edgeSecret: 'EDGE_SECRET',
+  'accessCheck.secrets': 'SESSION_SECRET',
+  'accessCheck.cookieName': 'COOKIE_NAME',
+  'accessCheck.shed': 'SHED_PATHS',
+};
+
 /** The options, and a sentence for each variable that says nothing usable. */
 export interface Settings {
   readonly options: EdgeOptions;
@@ -40,7 +54,6 @@ export function readSettings(env: Env): Settings {
     return undefined;
   };
 
-  if (!env.ROUTES) problems.push('ROUTES: say where requests go, e.g. {"/": "https://auth.internal.example.com"}');
   const origins = list(env.ALLOWED_ORIGINS);
   const shed = list(env.SHED_PATHS);
   const timeoutSeconds = number('TIMEOUT_SECONDS', env.TIMEOUT_SECONDS);
@@ -58,6 +71,13 @@ export function readSettings(env: Env): Settings {
     }),
   };
   return { options, problems };
+}
+
+/** What the edge says about its options, in the names of the variables; without those that are told of already. */
+export function inVariables(message: string, told: readonly string[]): string[] {
+  const sentences = message.split('\n').slice(1);
+  const named = sentences.map((sentence) => sentence.replace(/^[\w.]+/, (option) => VARIABLES[option] ?? option));
+  return named.filter((sentence) => !told.some((problem) => problem.split(':')[0] === sentence.split(':')[0]));
 }
 
 function list(text = ''): string[] {

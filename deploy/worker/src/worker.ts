@@ -1,6 +1,6 @@
 /** The edge as a Worker: settings in, requests through. Where a setting is wrong, every answer says which and how to fix it. */
 import { createEdge, type Edge } from 'holdfast/edge';
-import { type Env, readSettings } from './settings.ts';
+import { type Env, inVariables, readSettings } from './settings.ts';
 
 let settings: Env | undefined;
 let edge: Edge | string;
@@ -23,7 +23,7 @@ function start(env: Env): Edge | string {
     const made = createEdge(options);
     if (problems.length === 0) return made;
   } catch (error) {
-    problems.push(error instanceof Error ? error.message : String(error));
+    problems.push(...inVariables(String(error), problems));
   }
   const message = `This edge cannot work with its settings:\n${problems.join('\n')}`;
   console.error(message);

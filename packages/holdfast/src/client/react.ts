@@ -32,6 +32,7 @@ interface Provided {
 const ProvidedContext: Context<Provided | null> = createContext<Provided | null>(null);
 const SignedInContext: Context<SignedIn | null> = createContext<SignedIn | null>(null);
 
+/** What {@link SessionProvider} takes. */
 export interface SessionProviderProps<U extends SessionUser = SessionUser> {
   /** Made once, outside of components. On a server it holds nothing of anybody, so that one serves all. */
   readonly client: SessionClient<U>;
@@ -113,6 +114,7 @@ export function useSignedIn<U extends SessionUser = SessionUser>(): SignedIn<U> 
   return known as SignedIn<U>;
 }
 
+/** What {@link RequireSession} takes. */
 export interface RequireSessionProps<U extends SessionUser = SessionUser> {
   /** Shown to whoever is signed in, and left alone during an outage: a form that somebody types in stays. */
   readonly children?: ReactNode;

@@ -5,6 +5,7 @@
 import { ACTIVITY_HEADER } from '../protocol/names.ts';
 import type { ValidateAnswer } from '../protocol/validate.ts';
 
+/** How {@link askForPage} asks. */
 export interface AskForPageOptions {
   /** Where this server reaches the service, e.g. `http://127.0.0.1:4455`. Never taken from the request. */
   readonly service: string;

@@ -1,11 +1,9 @@
 /** The proxy as a fetch handler: admits a request, sends it, passes the answer on. */
 import { problemDocument } from '../protocol/problems.ts';
-import { admit, type Passage } from './admit.ts';
+import { admit } from './admit.ts';
 import type { Edge, EdgeContext, EdgeOptions } from './options.ts';
 import { discard, send } from './send.ts';
-import { type EdgeSettings, resolveSettings } from './settings.ts';
-
-const settingsOf = new WeakMap<Edge, EdgeSettings>();
+import { resolveSettings } from './settings.ts';
 
 /** Makes an edge. Throws one `TypeError` that names every option that cannot work, each with its fix. */
 export function createEdge(options: EdgeOptions): Edge {
@@ -25,7 +23,7 @@ export function createEdge(options: EdgeOptions): Edge {
     }
   }
 
-  const edge: Edge = Object.freeze({
+  return Object.freeze({
     async fetch(request: Request, context?: EdgeContext): Promise<Response> {
       try {
         return await handle(request, context ?? {});
@@ -38,16 +36,4 @@ export function createEdge(options: EdgeOptions): Edge {
       }
     },
   });
-  settingsOf.set(edge, settings);
-  return edge;
-}
-
-/**
- * For runtimes whose WebSockets do not go through `fetch`: the same admission, headers and log as for any request. Answers
- * the way to the upstream, or the response to give instead.
- */
-export async function admitUpgrade(edge: Edge, request: Request, context: EdgeContext): Promise<Passage | Response> {
-  const settings = settingsOf.get(edge);
-  if (!settings) throw new TypeError('give the edge that createEdge made');
-  return admit(settings, request, context);
 }

@@ -42,9 +42,12 @@ export function valuesOf({ lines }: Pick<Answer, 'lines'>, wanted: string): stri
   return lines.filter(([name]) => name === wanted).map(([, value]) => value);
 }
 
-export function http1Browser(origin: string): Browser {
+/** `leaving`: how the connection of a request that is given up ends. */
+export function http1Browser(origin: string, leaving: 'close' | 'reset' = 'close'): Browser {
   return browser((path, { method = 'GET', headers = {}, body }) => {
-    const request = httpRequest(`${origin}${path}`, { method, headers, agent: false });
+    // A connection of its own, of which the server does not know that no further request will come.
+    const kept = { connection: 'keep-alive', ...headers };
+    const request = httpRequest(`${origin}${path}`, { method, headers: kept, agent: false });
     // Node tells whoever waits for the answer; a test that aborts waits no more.
     request.on('error', () => undefined);
     request.flushHeaders();
@@ -53,7 +56,8 @@ export function http1Browser(origin: string): Browser {
       if (incoming === undefined) throw new Error('no answer');
       return { status: incoming.statusCode ?? 0, lines: pairs(incoming.rawHeaders), body: incoming };
     });
-    return { upload: request, answer, abort: () => void request.destroy() };
+    const abort = (): void => void (leaving === 'reset' ? request.socket?.resetAndDestroy() : request.destroy());
+    return { upload: request, answer, abort };
   });
 }
 
@@ -72,7 +76,9 @@ export function http2Browser(t: TestContext, origin: string, ca: string): Browse
       const status = Number(lines.find(([name]) => name === ':status')?.[1]);
       return { status, lines: lines.filter(([name]) => !name.startsWith(':')), body: stream };
     });
-    return { upload: stream, answer, abort: () => void stream.destroy() };
+    // Without an error, Node would end the request properly before it resets the stream.
+    const abort = (): void => void stream.destroy(new Error('gone'));
+    return { upload: stream, answer, abort };
   });
 }
 

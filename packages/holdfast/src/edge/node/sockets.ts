@@ -1,7 +1,7 @@
 /** Joins two sockets after an upgrade: from here on the edge only carries bytes. */
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Upgraded } from './node-handoff.ts';
+import type { Upgraded } from './handoff.ts';
 
 const KEEP_ALIVE_MS = 60_000;
 

@@ -1,13 +1,18 @@
 /** Serves an edge on Node: HTTP/1.1, and with a certificate HTTP/2 as well. */
+import { once } from 'node:events';
 import { createServer, type Server, ServerResponse } from 'node:http';
 import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
-import { createEdge } from './create-edge.ts';
-import { edgeListener } from './node-listener.ts';
-import type { AddressOptions, NodeRequest } from './node-request.ts';
-import type { NodeResponse } from './node-response.ts';
-import { MAX_HEADER_BYTES, type NodeTransportOptions, nodeTransport } from './node-transport.ts';
-import type { EdgeOptions } from './options.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { createEdge } from '../create-edge.ts';
+import type { EdgeOptions } from '../options.ts';
+import { edgeListener } from './listener.ts';
+import { type AddressOptions, asksForWebSocket, type NodeRequest } from './request.ts';
+import { breakOff, type NodeResponse } from './response.ts';
+import { MAX_HEADER_BYTES, type NodeTransportOptions, nodeTransport } from './transport.ts';
+
+/** What streams that are broken off may take to say so. */
+const LAST_WORDS_MS = 250;
 
 /** Where and how an edge listens. */
 export interface ServeOptions extends AddressOptions {
@@ -49,18 +54,18 @@ export async function serveEdge(
   const server = createNodeServer(serve);
   const sockets = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
-  let underWay = 0;
+  const underWay = new Set<NodeResponse>();
   let closed: Promise<void> | undefined;
   let idle = (): void => undefined;
 
   server.on('connection', (socket: Socket) => keep(sockets, socket));
   server.on('session', (session: ServerHttp2Session) => keep(sessions, session));
   server.on('request', (incoming: NodeRequest, outgoing: NodeResponse) => {
-    underWay += 1;
+    underWay.add(outgoing);
     if (closed !== undefined && outgoing instanceof ServerResponse) outgoing.shouldKeepAlive = false;
     outgoing.once('close', () => {
-      underWay -= 1;
-      if (underWay === 0) idle();
+      underWay.delete(outgoing);
+      if (underWay.size === 0) idle();
     });
     request(incoming, outgoing);
   });
@@ -77,7 +82,7 @@ export async function serveEdge(
   const close = async (): Promise<void> => {
     const stopped = new Promise<void>((resolve) => void server.close(() => resolve()));
     for (const session of sessions) session.close();
-    if (underWay > 0) {
+    if (underWay.size > 0) {
       await new Promise<void>((resolve) => {
         const late = setTimeout(resolve, drainSeconds * 1000);
         idle = () => {
@@ -86,6 +91,10 @@ export async function serveEdge(
         };
       });
     }
+    for (const outgoing of underWay) breakOff(outgoing);
+    // Told to close, they do so when the last of their streams is over, unless a client does not keep up.
+    const ended = Array.from(sessions, (session) => once(session, 'close'));
+    await Promise.race([Promise.all(ended), pause(LAST_WORDS_MS, undefined, { ref: false })]);
     for (const session of sessions) session.destroy();
     for (const socket of sockets) socket.destroySoon();
     await transport.close();
@@ -99,7 +108,12 @@ export async function serveEdge(
 }
 
 function createNodeServer({ tls, requestSeconds = 300 }: ServeOptions): Server | Http2SecureServer {
-  const settings = { requestTimeout: requestSeconds * 1000, maxHeaderSize: MAX_HEADER_BYTES };
+  const settings = {
+    requestTimeout: requestSeconds * 1000,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    // Whoever offers HTTP/2 without TLS (`Upgrade: h2c`) is served as if they had not.
+    shouldUpgradeCallback: asksForWebSocket,
+  };
   if (tls === undefined) return createServer(settings);
   return createSecureServer({ ...settings, ...tls, allowHTTP1: true });
 }

@@ -16,9 +16,10 @@ export interface BodySink {
 
 /**
  * The body as a stream that reads only when it is asked. A sender that stops half-way errors the stream: half of a body
- * must never look like a whole one.
+ * must never look like a whole one. What is no longer wanted is discarded as it comes: to hang up on a browser that still
+ * sends would take the answer away from it.
  */
-export function bodyStream(source: BodySource): ReadableStream<Uint8Array> {
+export function bodyStream(source: BodySource, unwanted: 'discard' | 'hang-up'): ReadableStream<Uint8Array> {
   let over = false;
   const end = (finish: () => void): void => {
     if (over) return;
@@ -31,8 +32,9 @@ export function bodyStream(source: BodySource): ReadableStream<Uint8Array> {
         const broken = (error?: Error): void =>
           end(() => controller.error(error ?? new Error('The sender stopped half-way.')));
         source.on('data', (chunk: Uint8Array) => {
+          if (over) return;
           source.pause();
-          if (!over) controller.enqueue(chunk);
+          controller.enqueue(chunk);
         });
         source.on('end', () => (isWhole(source) ? end(() => controller.close()) : broken()));
         source.on('error', broken);
@@ -44,7 +46,7 @@ export function bodyStream(source: BodySource): ReadableStream<Uint8Array> {
         source.resume();
       },
       cancel() {
-        end(() => source.destroy());
+        end(() => void (unwanted === 'discard' ? source.resume() : source.destroy()));
       },
     },
     { highWaterMark: 0 },

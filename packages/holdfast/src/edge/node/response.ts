@@ -1,7 +1,7 @@
 /** Writes a Fetch API answer to a connection of Node, header line by header line and chunk by chunk. */
 import type { ServerResponse } from 'node:http';
 import { constants, type Http2ServerResponse } from 'node:http2';
-import { pumpBody } from './node-body.ts';
+import { pumpBody } from './body.ts';
 
 /** HTTP/1.1 or HTTP/2 (compatibility API). */
 export type NodeResponse = ServerResponse | Http2ServerResponse;
@@ -37,9 +37,14 @@ export async function writeResponse(response: Response, outgoing: NodeResponse, 
     }
     outgoing.end();
   } catch {
-    if ('stream' in outgoing) outgoing.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
-    else outgoing.destroy();
+    breakOff(outgoing);
   }
+}
+
+/** Ends an answer in a way that nobody takes for its regular end. */
+export function breakOff(outgoing: NodeResponse): void {
+  if ('stream' in outgoing) outgoing.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  else outgoing.destroy();
 }
 
 function writeHeaders({ status, statusText, headers }: Response, outgoing: NodeResponse): void {

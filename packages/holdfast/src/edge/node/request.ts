@@ -2,8 +2,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 import { TLSSocket } from 'node:tls';
-import { type ProblemCode, problemDocument } from '../protocol/problems.ts';
-import { bodyStream } from './node-body.ts';
+import { type ProblemCode, problemDocument } from '../../protocol/problems.ts';
+import { bodyStream } from './body.ts';
 
 /** HTTP/1.1 or HTTP/2 (compatibility API). */
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
@@ -97,6 +97,11 @@ function originOf(incoming: NodeRequest, hosts: readonly string[] | undefined): 
   return origin.origin;
 }
 
+/** Whether a request asks for a WebSocket (RFC 6455 §4.1), and not for anything else that `Upgrade` can name. */
+export function asksForWebSocket({ method, headers }: Pick<IncomingMessage, 'method' | 'headers'>): boolean {
+  return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket';
+}
+
 /** Null where the headers say that there is none. */
 function bodyOf(incoming: NodeRequest): ReadableStream<Uint8Array> | null {
   const { headers } = incoming;
@@ -104,5 +109,5 @@ function bodyOf(incoming: NodeRequest): ReadableStream<Uint8Array> | null {
     'stream' in incoming
       ? incoming.stream.endAfterHeaders
       : headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0;
-  return none ? null : bodyStream(incoming);
+  return none ? null : bodyStream(incoming, 'discard');
 }

@@ -7,9 +7,9 @@ import {
   type RequestOptions,
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { bodyStream, pumpBody } from './node-body.ts';
-import { upgradedResponse } from './node-handoff.ts';
-import type { Transport } from './options.ts';
+import type { Transport } from '../options.ts';
+import { bodyStream, pumpBody } from './body.ts';
+import { upgradedResponse } from './handoff.ts';
 
 /** How upstreams are reached. */
 export interface NodeTransportOptions {
@@ -74,6 +74,11 @@ export function nodeTransport(options: NodeTransportOptions = {}): NodeTransport
       });
       outgoing.once('upgrade', (incoming, socket, head) => {
         signal.removeEventListener('abort', abort);
+        if (!request.headers.has('upgrade') || incoming.headers.upgrade?.toLowerCase() !== 'websocket') {
+          socket.destroy();
+          reject(new Error('The upstream changed to a protocol that nobody asked for.'));
+          return;
+        }
         resolve(upgradedResponse(headersFrom(incoming), { socket, head }));
       });
       if (body === null) outgoing.end();
@@ -103,7 +108,11 @@ function toResponse(incoming: IncomingMessage, method: string): Response {
   const { statusCode: status = 0, statusMessage: statusText = '' } = incoming;
   const bodiless = method === 'HEAD' || status === 204 || status === 205 || status === 304;
   if (bodiless) incoming.resume();
-  return new Response(bodiless ? null : bodyStream(incoming), { status, statusText, headers: headersFrom(incoming) });
+  return new Response(bodiless ? null : bodyStream(incoming, 'hang-up'), {
+    status,
+    statusText,
+    headers: headersFrom(incoming),
+  });
 }
 
 /** Line by line: several lines of one name, `Set-Cookie` above all, are never joined here. */

@@ -2,11 +2,11 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Duplex } from 'node:stream';
-import { takeUpgraded } from './node-handoff.ts';
-import { type AddressOptions, type NodeRequest, toRequest, UnservableRequest } from './node-request.ts';
-import { type NodeResponse, writeResponse } from './node-response.ts';
-import { joinSockets } from './node-sockets.ts';
-import type { Edge } from './options.ts';
+import type { Edge } from '../options.ts';
+import { takeUpgraded } from './handoff.ts';
+import { type AddressOptions, asksForWebSocket, type NodeRequest, toRequest, UnservableRequest } from './request.ts';
+import { type NodeResponse, writeResponse } from './response.ts';
+import { joinSockets } from './sockets.ts';
 
 /** What a server of Node is given. */
 export interface EdgeListener {
@@ -35,7 +35,10 @@ export function edgeListener(edge: Edge, options: AddressOptions = {}): EdgeList
       const request = toRequest(incoming, gone, address);
       const protocol = request.url.startsWith('https:') ? 'https' : 'http';
       const clientIp = incoming.socket.remoteAddress?.replace(/^::ffff:(?=[\d.]+$)/, '');
-      return await edge.fetch(request, { protocol, ...(clientIp === undefined ? {} : { clientIp }) });
+      const response = await edge.fetch(request, { protocol, ...(clientIp === undefined ? {} : { clientIp }) });
+      // An upload that the edge refused: bytes that stay in the connection would block the next request on it.
+      if (request.body?.locked === false) await request.body.cancel();
+      return response;
     } catch (error) {
       if (error instanceof UnservableRequest) return error.toResponse();
       process.emitWarning(error instanceof Error ? error : String(error));
@@ -48,8 +51,7 @@ export function edgeListener(edge: Edge, options: AddressOptions = {}): EdgeList
     outgoing.on('close', () => {
       // Not `writableFinished`, which HTTP/2 sets on every stream that is closed.
       if (!outgoing.writableEnded) client.abort(new Error('The client has gone.'));
-      // What is left of an upload that nobody wanted: a connection with bytes in it serves no further request.
-      incoming.resume();
+      else if (incoming.httpVersionMajor === 1 && !incoming.complete) watchRest(incoming);
     });
     const response = await answer(incoming, client.signal);
     await writeResponse(response, outgoing, incoming.method ?? '');
@@ -60,7 +62,9 @@ export function edgeListener(edge: Edge, options: AddressOptions = {}): EdgeList
     const abort = (): void => client.abort(new Error('The client has gone.'));
     socket.on('error', abort);
     socket.once('close', abort);
-    const response = await answer(incoming, client.signal);
+    const response = asksForWebSocket(incoming)
+      ? await answer(incoming, client.signal)
+      : new UnservableRequest('bad-request', 'Only WebSockets are upgraded to here.').toResponse();
     socket.off('close', abort);
     const upgraded = takeUpgraded(response);
     if (upgraded !== undefined) {
@@ -79,6 +83,14 @@ export function edgeListener(edge: Edge, options: AddressOptions = {}): EdgeList
     request: (incoming: NodeRequest, outgoing: NodeResponse) => void serve(incoming, outgoing),
     upgrade: (incoming: IncomingMessage, socket: Duplex, head: Buffer) => void upgrade(incoming, socket, head),
   });
+}
+
+/** After the answer Node itself tells an upload no more that its connection was lost. */
+function watchRest(incoming: NodeRequest): void {
+  const { socket } = incoming;
+  const lost = (): void => void incoming.destroy();
+  socket.once('close', lost);
+  incoming.once('close', () => socket.off('close', lost));
 }
 
 function resolveAddress({ publicOrigin, hosts }: AddressOptions): AddressOptions {

@@ -1,12 +1,14 @@
 /** Builds the pages into dist/, with nothing inline: the service's content security policy allows no inline code. */
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defaultClientConditions, defineConfig } from 'vite';
 
 const SERVICE = process.env.SERVICE_URL ?? 'http://127.0.0.1:4455';
 const ASKED_OF_THE_SERVICE = ['/unified-auth', '/auth', '/healthz', '/readyz', '/openapi.json'];
 
 export default defineConfig({
   plugins: [react()],
+  // The library's sources, unbuilt, as everything else in this repository.
+  resolve: { conditions: ['holdfast-source', ...defaultClientConditions] },
   build: {
     outDir: 'dist',
     emptyOutDir: true,

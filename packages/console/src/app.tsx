@@ -1,4 +1,5 @@
 /** Shows the page that the address and the session call for: waiting and outages have views of their own, never a redirect. */
+import { RequireSession, useSession } from 'holdfast/client/react';
 import { type ReactElement, useEffect, useState } from 'react';
 import { AccountPage } from './pages/account-page.tsx';
 import { CheckingPage } from './pages/checking-page.tsx';
@@ -9,11 +10,10 @@ import { UnreachablePage } from './pages/unreachable-page.tsx';
 import { OutageNotice } from './parts/outage-notice.tsx';
 import { navigate, usePlace } from './router.ts';
 import { type Place, toRedirect, toRoute } from './routes.ts';
-import type { SessionState } from './session.ts';
-import { useSession } from './use-session.ts';
+import type { User } from './user.ts';
 
 export function App(): ReactElement {
-  const state = useSession();
+  const state = useSession<User>();
   const here = usePlace();
   const redirect = toRedirect(here, state.status);
 
@@ -23,13 +23,26 @@ export function App(): ReactElement {
 
   return (
     <>
-      <Page state={state} here={here} />
+      {toRoute(here.path) === 'account' ? <GuardedAccount /> : <OpenPage here={here} />}
       {state.status === 'unreachable' && state.lastKnown !== null && <OutageNotice outage={state} />}
     </>
   );
 }
 
-function Page({ state, here }: { state: SessionState; here: Place }): ReactElement {
+function GuardedAccount(): ReactElement {
+  return (
+    <RequireSession<User>
+      pending={<CheckingPage shape="account" />}
+      unreachable={(outage) => <UnreachablePage outage={outage} />}
+      redirect={(address) => navigate(address, 'replace')}
+    >
+      <AccountPage />
+    </RequireSession>
+  );
+}
+
+function OpenPage({ here }: { here: Place }): ReactElement {
+  const state = useSession<User>();
   // Kept here, so that an address typed on one form is still there on the other.
   const [email, setEmail] = useState('');
   // Once somebody is signed in it is of no use any more, and after the sign-out it would show who was here.
@@ -41,12 +54,11 @@ function Page({ state, here }: { state: SessionState; here: Place }): ReactEleme
   const known = state.status === 'unreachable' ? state.lastKnown : state;
 
   if (route === 'not-found') return <NotFoundPage />;
-  if (route === 'account' && known?.status === 'signed-in') return <AccountPage signedIn={known} />;
   if (known?.status === 'signed-out') {
     const form = { search: here.search, email, onEmail: setEmail };
     if (route === 'sign-in') return <SignInPage {...form} reason={known.reason} />;
     if (route === 'sign-up') return <SignUpPage {...form} />;
   }
   if (state.status === 'unreachable') return <UnreachablePage outage={state} />;
-  return <CheckingPage shape={route === 'account' ? 'account' : 'form'} />;
+  return <CheckingPage shape="form" />;
 }

@@ -1,5 +1,4 @@
 /** One's own signed-in devices, read from what the service answers. */
-import { isRecord } from './service.ts';
 
 export interface Device {
   readonly id: string;
@@ -43,4 +42,8 @@ function toDevice(value: unknown): Device | null {
 
 function isTime(value: unknown): value is string {
   return typeof value === 'string' && Number.isFinite(Date.parse(value));
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }

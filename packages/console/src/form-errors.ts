@@ -1,5 +1,5 @@
 /** What went wrong with a form, and which field to go to. */
-import type { CommandResult } from './session.ts';
+import type { Answer } from 'holdfast/client';
 import { toWait } from './times.ts';
 
 export type FieldName = 'email' | 'password' | 'name';
@@ -31,7 +31,7 @@ export function checkForm(values: { email: string; password: string }, isNew: bo
 }
 
 /** What the service said. Its codes decide; its own words are shown where they name a field. */
-export function toFormErrors(result: Exclude<CommandResult, { kind: 'done' }>): FormErrors {
+export function toFormErrors(result: Exclude<Answer, { kind: 'ok' }>): FormErrors {
   if (result.kind === 'unreachable') {
     return only('The service is not answering right now. Nothing you typed is lost: try again in a moment.');
   }

@@ -1,6 +1,6 @@
-/** Which page an address shows, and when it sends one elsewhere. */
-import { toReturnPath, toReturnQuery } from './return-path.ts';
-import type { SessionState } from './session.ts';
+/** Which page an address shows, and when it sends one elsewhere. What needs somebody signed in is behind a guard (app.tsx). */
+import type { SessionState } from 'holdfast/client';
+import { toReturnPath } from './return-path.ts';
 
 export type Route = 'home' | 'sign-in' | 'sign-up' | 'account' | 'not-found';
 
@@ -26,6 +26,5 @@ export function toRedirect(place: Place, status: SessionState['status']): string
   const route = toRoute(place.path);
   if (route === 'not-found' || (status !== 'signed-in' && status !== 'signed-out')) return null;
   if (status === 'signed-in') return route === 'account' ? null : toReturnPath(place.search);
-  if (route === 'home') return '/sign-in';
-  return route === 'account' ? `/sign-in${toReturnQuery(place.path + place.search)}` : null;
+  return route === 'home' ? '/sign-in' : null;
 }

@@ -1,8 +1,8 @@
 /** Loads the list of devices, and signs devices out. */
+import type { Answer } from 'holdfast/client';
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { service, session } from './browser.ts';
 import { type Device, toDevices } from './devices.ts';
-import type { Answer } from './service.ts';
+import { session } from './session.ts';
 
 export interface Devices {
   /** Null until the first list has come. */
@@ -28,12 +28,12 @@ export function useDevices(): Devices {
   const reload = useCallback(async () => {
     latest.current += 1;
     const mine = latest.current;
-    const answer = await service.ask('GET', '/auth/sessions');
+    const answer = await session.request('GET', '/auth/sessions');
     if (mine !== latest.current) return;
     const found = answer.kind === 'ok' ? toDevices(answer.body) : null;
     if (found !== null) setList(found);
     setError(found === null ? 'Your devices could not be loaded. Nothing has changed; try again in a moment.' : '');
-    if (found === null && !hasAsked.current) session.ask();
+    if (found === null && !hasAsked.current) void session.ask();
     hasAsked.current = found === null;
   }, []);
 
@@ -56,7 +56,7 @@ export function useDevices(): Devices {
     setError(
       answer.kind === 'refused' ? answer.problem.detail || answer.problem.title || NOT_ANSWERING : NOT_ANSWERING,
     );
-    session.ask();
+    void session.ask();
     return false;
   }
 
@@ -64,7 +64,7 @@ export function useDevices(): Devices {
     list,
     error,
     reload,
-    signOutOne: (id) => change(service.ask('DELETE', `/auth/sessions/${encodeURIComponent(id)}`)),
-    signOutOthers: () => change(service.ask('POST', '/auth/sessions/revoke-others')),
+    signOutOne: (id) => change(session.request('DELETE', `/auth/sessions/${encodeURIComponent(id)}`)),
+    signOutOthers: () => change(session.request('POST', '/auth/sessions/revoke-others')),
   };
 }

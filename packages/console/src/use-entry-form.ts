@@ -1,7 +1,7 @@
 /** What sign-in and sign-up share: check, send once, show what is wrong, and go to the first field that needs mending. */
+import type { Answer } from 'holdfast/client';
 import { type FormEvent, type RefObject, useEffect, useRef, useState } from 'react';
 import { checkForm, type FormErrors, NO_ERRORS, toFormErrors } from './form-errors.ts';
-import type { CommandResult } from './session.ts';
 
 export interface EntryValues {
   readonly email: string;
@@ -16,7 +16,7 @@ export interface EntryForm {
   readonly submit: (event: FormEvent<HTMLFormElement>) => void;
 }
 
-export function useEntryForm(isNew: boolean, send: (values: EntryValues) => Promise<CommandResult>): EntryForm {
+export function useEntryForm(isNew: boolean, send: (values: EntryValues) => Promise<Answer>): EntryForm {
   const form = useRef<HTMLFormElement>(null);
   const underWay = useRef(false);
   const [busy, setBusy] = useState(false);
@@ -53,7 +53,7 @@ export function useEntryForm(isNew: boolean, send: (values: EntryValues) => Prom
     const result = await send(values);
     underWay.current = false;
     setBusy(false);
-    if (result.kind !== 'done') setErrors(toFormErrors(result));
+    if (result.kind !== 'ok') setErrors(toFormErrors(result));
   }
 
   return { form, errors, busy, submit: (event) => void submit(event) };

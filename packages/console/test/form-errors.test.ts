@@ -1,8 +1,8 @@
 /** What a form says when something is wrong, and at which field. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Problem } from 'holdfast/client';
 import { checkForm, toFormErrors } from '../src/form-errors.ts';
-import type { Problem } from '../src/service.ts';
 
 const PROBLEM: Problem = { status: 400, code: '', title: '', detail: '', errors: [], retryAfterSeconds: null };
 
@@ -50,5 +50,5 @@ test('a throttled form says how long to wait', () => {
 test('an answer without a known code still says something', () => {
   assert.notEqual(refused({}).summary, '');
   assert.equal(refused({ detail: 'Because.' }).summary, 'Because.');
-  assert.match(toFormErrors({ kind: 'unreachable' }).summary, /not answering/);
+  assert.match(toFormErrors({ kind: 'unreachable', retryAfterSeconds: null }).summary, /not answering/);
 });

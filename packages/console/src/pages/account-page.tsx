@@ -1,6 +1,7 @@
 /** The account of whoever is signed in, and the devices it is signed in on. */
+import type { SessionFacts } from 'holdfast/client';
+import { useSignedIn } from 'holdfast/client/react';
 import { type ReactElement, useEffect, useRef, useState } from 'react';
-import { session } from '../browser.ts';
 import type { Device } from '../devices.ts';
 import { AccountLayout } from '../parts/account-layout.tsx';
 import { Button } from '../parts/button.tsx';
@@ -10,12 +11,13 @@ import { Day } from '../parts/moment.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { PageHeading } from '../parts/page-heading.tsx';
 import { Bone, Skeleton } from '../parts/skeleton.tsx';
-import type { SignedIn } from '../session.ts';
+import { session } from '../session.ts';
 import { useDevices } from '../use-devices.ts';
-import type { Who } from '../who.ts';
+import type { User } from '../user.ts';
 
-export function AccountPage({ signedIn }: { signedIn: SignedIn }): ReactElement {
-  const { user, session: times } = signedIn.who;
+/** Behind the guard. */
+export function AccountPage(): ReactElement {
+  const { user, session: times } = useSignedIn<User>();
   return (
     <AccountLayout bar={<SignOut email={user.email} />}>
       <div className="profile">
@@ -30,7 +32,7 @@ export function AccountPage({ signedIn }: { signedIn: SignedIn }): ReactElement 
           </p>
         </div>
       </div>
-      <DevicesCard signedIn={signedIn} />
+      <DevicesCard />
       <Facts times={times} />
     </AccountLayout>
   );
@@ -44,7 +46,7 @@ function SignOut({ email }: { email: string }): ReactElement {
     setFailed(false);
     const result = await session.signOut();
     setBusy(false);
-    setFailed(result.kind !== 'done');
+    setFailed(result.kind !== 'ok');
   }
   return (
     <div className="bar-person">
@@ -59,7 +61,7 @@ function SignOut({ email }: { email: string }): ReactElement {
   );
 }
 
-function DevicesCard({ signedIn }: { signedIn: SignedIn }): ReactElement {
+function DevicesCard(): ReactElement {
   const { list, error, reload, signOutOne, signOutOthers } = useDevices();
   const [asking, setAsking] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -118,7 +120,7 @@ function DevicesCard({ signedIn }: { signedIn: SignedIn }): ReactElement {
           <Bone shape="row" />
         </Skeleton>
       )}
-      {list !== null && <DeviceList devices={list} now={Date.now() + signedIn.clockOffset} onSignOut={endOne} />}
+      {list !== null && <DeviceList devices={list} now={session.now()} onSignOut={endOne} />}
       {list !== null && others === 0 && (
         <p className="empty">You are signed in nowhere else. Other devices appear here when you sign in on them.</p>
       )}
@@ -139,7 +141,7 @@ function DevicesCard({ signedIn }: { signedIn: SignedIn }): ReactElement {
   );
 }
 
-function Facts({ times }: { times: Who['session'] }): ReactElement {
+function Facts({ times }: { times: SessionFacts }): ReactElement {
   return (
     <section className="card" aria-labelledby="facts">
       <div className="card-head">
@@ -149,21 +151,21 @@ function Facts({ times }: { times: Who['session'] }): ReactElement {
         </div>
       </div>
       <dl className="facts">
-        <Fact term="Signed in" iso={times.createdAt} />
-        <Fact term="Ends, if unused" iso={times.idleExpiresAt} />
-        <Fact term="Ends at the latest" iso={times.expiresAt} />
+        <Fact term="Signed in" at={times.createdAt} />
+        <Fact term="Ends, if unused" at={times.idleExpiresAt} />
+        <Fact term="Ends at the latest" at={times.expiresAt} />
       </dl>
     </section>
   );
 }
 
-function Fact({ term, iso }: { term: string; iso: string | null }): ReactElement | null {
-  if (iso === null) return null;
+function Fact({ term, at }: { term: string; at: number | null }): ReactElement | null {
+  if (at === null) return null;
   return (
     <div>
       <dt>{term}</dt>
       <dd>
-        <Day iso={iso} />
+        <Day iso={new Date(at).toISOString()} />
       </dd>
     </div>
   );

@@ -1,6 +1,5 @@
 /** Sign in with an address and a password. */
 import type { ReactElement } from 'react';
-import { session } from '../browser.ts';
 import { Button } from '../parts/button.tsx';
 import { Field } from '../parts/field.tsx';
 import { FormLayout } from '../parts/form-layout.tsx';
@@ -9,6 +8,7 @@ import { Notice } from '../parts/notice.tsx';
 import { PageHeading } from '../parts/page-heading.tsx';
 import { PasswordField } from '../parts/password-field.tsx';
 import { toReasonText } from '../reason-text.ts';
+import { session } from '../session.ts';
 import { useEntryForm } from '../use-entry-form.ts';
 
 export interface EntryPageProps {

@@ -1,6 +1,5 @@
 /** Create an account, and be signed in at once. */
 import type { ReactElement } from 'react';
-import { session } from '../browser.ts';
 import { Button } from '../parts/button.tsx';
 import { Field } from '../parts/field.tsx';
 import { FormLayout } from '../parts/form-layout.tsx';
@@ -8,6 +7,7 @@ import { Link } from '../parts/link.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { PageHeading } from '../parts/page-heading.tsx';
 import { PasswordField } from '../parts/password-field.tsx';
+import { session } from '../session.ts';
 import { useEntryForm } from '../use-entry-form.ts';
 import type { EntryPageProps } from './sign-in-page.tsx';
 

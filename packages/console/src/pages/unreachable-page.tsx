@@ -1,13 +1,12 @@
 /** Shown when the service has never answered since the page was opened; it is no sign-in page, because nobody was signed out. */
 import { type ReactElement, useEffect, useState } from 'react';
-import { session } from '../browser.ts';
 import { AccountLayout } from '../parts/account-layout.tsx';
 import { Button } from '../parts/button.tsx';
 import { PageHeading } from '../parts/page-heading.tsx';
-import type { Unreachable } from '../session.ts';
+import { type Outage, session } from '../session.ts';
 import { toWait } from '../times.ts';
 
-export function UnreachablePage({ outage }: { outage: Unreachable }): ReactElement {
+export function UnreachablePage({ outage }: { outage: Outage }): ReactElement {
   return (
     <AccountLayout>
       <div className="message">
@@ -20,7 +19,7 @@ export function UnreachablePage({ outage }: { outage: Unreachable }): ReactEleme
           It may be your connection, or it may be us. Nobody has been signed out: this page carries on by itself as soon
           as there is an answer.
         </p>
-        <Button busy={outage.retryAt === null} busyText="Trying…" onPress={session.ask}>
+        <Button busy={outage.retryAt === null} busyText="Trying…" onPress={() => void session.ask()}>
           Try now
         </Button>
         <div className="message-wait">

@@ -1,9 +1,8 @@
 /** Says, over a page that stays as it is, that the service does not answer and is being asked again. */
 import type { ReactElement } from 'react';
-import { session } from '../browser.ts';
-import type { Unreachable } from '../session.ts';
+import { type Outage, session } from '../session.ts';
 
-export function OutageNotice({ outage }: { outage: Unreachable }): ReactElement {
+export function OutageNotice({ outage }: { outage: Outage }): ReactElement {
   return (
     <div className="outage" role="status">
       <span className="outage-dot" aria-hidden="true" />
@@ -11,7 +10,7 @@ export function OutageNotice({ outage }: { outage: Unreachable }): ReactElement 
         <strong>The service is not answering.</strong>{' '}
         {outage.lastKnown?.status === 'signed-in' ? 'You stay signed in, and we' : 'We'} keep trying.
       </p>
-      <button type="button" className="outage-action" onClick={session.ask}>
+      <button type="button" className="outage-action" onClick={() => void session.ask()}>
         Try now
       </button>
     </div>

@@ -29,21 +29,25 @@ const CHECKING = { status: 'checking' } as const;
 const LONGEST_BACK_OFF_MS = 30_000;
 /** The least time between two questions that nobody called for. */
 const LEAST_WAIT_MS = 5000;
+/** How much longer than a turn what was said in it may take to arrive. */
+const WORDS_MS = 50;
 /** 23 days: what is longer than 2^31 - 1 fires at once in browsers. */
 const LONGEST_TIMER_MS = 2e9;
 
-/** Words between the tabs of one browser; one kind at a time. */
+/** Words between the tabs of one browser. An answer and the news in it come together: who believes the one knows the other. */
 interface News {
   /** See `Turns`. */
   readonly turn?: number;
-  /** A question begins; `asked` with the same number ends it, with the answer's body. */
+  /** A question begins, at that time; `asked` with the same time ends it, with the answer's body. */
   readonly asking?: number;
   readonly asked?: number;
   readonly body?: unknown;
-  readonly news?: 'signed-in' | 'signed-out';
+  readonly news?: 'signed-in' | 'signed-out' | undefined;
+  /** When it was told. */
+  readonly at?: number;
   /** The session that it is about; empty where that is not known. */
   readonly session?: string;
-  readonly reason?: string;
+  readonly reason?: string | undefined;
 }
 
 /** Makes a client. It does nothing until it is used. One per page: tabs agree with each other, clients in one tab do too. */
@@ -69,29 +73,31 @@ export function createSessionClient<U extends SessionUser = SessionUser>(
 
   let state: State = CHECKING;
   /** What the server had put into the page. */
-  let begun: State | null = null;
+  let begun: State | undefined;
   let offset: number | null = null;
   let epoch = 0;
   /** The epoch in which the state was last settled by something authoritative. */
   let settledIn = -1;
   let failures = 0;
-  let asking: Promise<State> | null = null;
+  let asking: Promise<State> | null | undefined;
   /** How often the page was put away; a question from before is nobody's any more. */
   let naps = 0;
   /** The sign-in or sign-out under way; questions wait for it. */
-  let command: Promise<unknown> | null = null;
+  let command: Promise<unknown> | null | undefined;
   /** Ends the question under way. */
-  let moot: AbortController | null = null;
+  let moot: AbortController | undefined;
   let stopTimer: () => void = () => {};
-  let channel: Channel | null = null;
+  let channel: Channel | null | undefined;
   /** The question of another tab that began while this one wanted to ask, too; its answer is as good. */
   let heard = 0;
   let wants = false;
-  /** The session that another tab told of while a question was under way: an answer of another one is from before it. */
-  let expected = '';
+  /** What is known here may be as young as that, by the clock that all tabs share: no answer to an older question counts. */
+  let since = 0;
+  /** What was told before that is known here, or will be with the answer. */
+  let askedAt = 0;
   let hasEntered = false;
-  let stop: (() => void) | null = null;
-  let firstSettled: Promise<State> | null = null;
+  let stop: (() => void) | null | undefined;
+  let firstSettled: Promise<State> | null | undefined;
 
   /** What a listener throws is the page's error and stops nothing here. */
   const target = new EventTarget();
@@ -115,8 +121,7 @@ export function createSessionClient<U extends SessionUser = SessionUser>(
 
   /** Whose session is known to be here; empty for nobody's. */
   function knownSession(): string {
-    const known = lastKnown();
-    return known?.status === 'signed-in' ? known.session.id : '';
+    return (lastKnown() as Partial<SignedIn<U>> | null)?.session?.id ?? '';
   }
 
   function move(next: State): void {
@@ -129,10 +134,11 @@ export function createSessionClient<U extends SessionUser = SessionUser>(
     emit('change', next);
   }
 
-  /** Whatever is under way does not count any more. */
-  function outdate(): void {
+  /** Whatever is under way, or was said before that time, does not count any more. */
+  function outdate(at = now()): void {
     epoch += 1;
-    expected = '';
+    since = Math.max(since, at);
+    heard = 0;
     moot?.abort();
   }
 
@@ -140,8 +146,9 @@ export function createSessionClient<U extends SessionUser = SessionUser>(
   function settle(next: SignedIn<U> | SignedOut, body?: unknown): void {
     const known = lastKnown();
     const time = readTime((body as Partial<ValidAnswer> | undefined)?.now);
-    if (time !== null) offset = time - now();
+    if (time) offset = time - now();
     failures = 0;
+    hasEntered = false;
     settledIn = epoch;
     stopTimer();
     if (next.status === 'signed-in') askWhenItEnds(next);
@@ -158,72 +165,75 @@ export function createSessionClient<U extends SessionUser = SessionUser>(
 
   function ask(cause: string, passive?: boolean): Promise<State> {
     note('wake', cause);
-    if (asking === null) {
-      const mine = question(passive).finally(() => {
-        if (asking === mine) asking = null;
-      });
-      asking = mine;
-    }
-    return asking;
+    asking ??= question(passive).finally(() => {
+      if (asking === mine) asking = null;
+    });
+    const mine = asking;
+    return mine;
   }
 
   async function question(passive?: boolean): Promise<State> {
     for (const nap = naps, began = epoch; ; ) {
       while (command) await command;
-      if (began !== epoch && settledIn === epoch) return state;
+      // Overtaken by something that knew better, or given up.
+      if (nap !== naps || (began !== epoch && settledIn === epoch)) return state;
       const mine = epoch;
       const controller = new AbortController();
       moot = controller;
       stopTimer();
       wants = true;
       const release = await turns.take(controller.signal);
+      // The turn may come before the words of the tab that had it.
+      if (heard) await turns.pause(WORDS_MS, controller.signal);
       wants = false;
       if (mine === epoch) {
-        if (state.status === 'unreachable' && state.retryAt !== null) move({ ...state, retryAt: null });
-        const id = random();
-        tell({ asking: id });
+        if (state.status === 'unreachable' && state.retryAt) move({ ...state, retryAt: null });
+        const sent = now();
+        askedAt = sent;
+        since = sent;
+        heard = 0;
+        tell({ asking: sent });
         note('asked', asks);
         const received = await sendInTime(controller, { method: 'POST', url: asks, passive });
-        if (mine === epoch) conclude(received, id);
+        if (mine === epoch) conclude(received, sent);
         else note('dropped', received.outcome);
       }
       release();
-      // Overtaken by something that knew better, or given up.
-      if (mine === epoch || settledIn === epoch || nap !== naps) return state;
+      if (mine === epoch) return state;
     }
   }
 
-  function conclude({ answer, hint, outcome, wait }: Received, id: number): void {
+  function conclude({ answer, hint, outcome, wait }: Received, sent: number): void {
     const body = answer.kind === 'ok' ? answer.body : null;
     const next = readValidate(body, readUser);
     if (hint) find('set-cookie-folded');
-    if (next === null) {
+    if (!next) {
       if (answer.kind !== 'unreachable') find('not-the-service');
       note('failed', outcome);
       tryAgainLater(wait);
       return;
     }
-    if (expected && !(next.status === 'signed-in' && next.session.id === expected)) {
+    // From before the computer slept.
+    if (now() - sent > deadlineSeconds * 1000) {
       outdate();
       return;
     }
-    const reason = next.status === 'signed-out' ? next.reason : '';
+    const { reason } = next as Partial<SignedOut>;
     note('answered', reason || next.status);
     if (hasEntered && reason === 'no-token') find('cookies-not-kept');
-    tell({ asked: id, body });
     const before = knownSession();
     settle(next, body);
     const session = knownSession();
-    if (session !== before) tellNews(next.status, session || before);
+    tellNews(session === before ? undefined : next.status, session || before, { asked: sent, body });
   }
 
-  function tellNews(news: 'signed-in' | 'signed-out', session: string): void {
-    tell({ news, session, reason: state.status === 'signed-out' ? state.reason : '' });
+  function tellNews(news: News['news'], session: string, answer?: News): void {
+    tell({ ...answer, news, at: now(), session, reason: (state as Partial<SignedOut>).reason });
   }
 
-  function tryAgainLater(atLeastSeconds: number): void {
+  function tryAgainLater(atLeastSeconds?: number | null): void {
     const backOff = Math.min(1000 * 2 ** failures++, LONGEST_BACK_OFF_MS) * (1 - random() / 4);
-    const wait = Math.max(backOff, atLeastSeconds * 1000);
+    const wait = Math.max(backOff, (atLeastSeconds ?? 0) * 1000);
     // Nobody waits for a hidden page; it asks when it is looked at again.
     const isDue = stop && !environment.isHidden();
     stopTimer();
@@ -253,56 +263,50 @@ export function createSessionClient<U extends SessionUser = SessionUser>(
     command = sending;
     const { answer, outcome } = await sending;
     if (command === sending) command = null;
-    const overtaken = started !== epoch;
     outdate();
     note(answer.kind === 'ok' ? 'answered' : 'failed', outcome);
-    const settled = answer.kind === 'ok' && !overtaken && done(answer.body);
     // A wrong password tells nothing new about somebody who was signed out; every other doubt is for the server to settle.
-    if (answer.kind === 'refused' && !overtaken && state.status === 'signed-out') settledIn = epoch;
-    else if (!settled) void ask('command', true);
+    const isSettled =
+      started === epoch - 1 &&
+      (answer.kind === 'ok' ? done(answer.body) : answer.kind === 'refused' && state.status === 'signed-out');
+    if (stop && !isSettled) void ask('command', true);
     return answer;
   }
 
-  async function enter(path: string, body?: unknown): Promise<Answer> {
-    let session = '';
-    const answer = await obey(path, body, (said) => {
+  function enter(path: string, body?: unknown): Promise<Answer> {
+    return obey(path, body, (said) => {
       const next = readValidate({ valid: true, ...(said as object) }, readUser);
       if (next?.status !== 'signed-in') return false;
-      session = next.session.id;
       settle(next, said);
+      hasEntered = true;
+      tellNews(next.status, next.session.id);
       return true;
     });
-    if (answer.kind === 'ok') {
-      hasEntered = true;
-      tellNews('signed-in', session);
-    }
-    return answer;
   }
 
-  function hear({ turn, asking: begins, asked, body, news, session, reason }: News): void {
+  function hear({ turn, asking: begins, asked, body, news, at = 0, session, reason }: News): void {
     if (turn !== undefined) turns.hear(turn);
-    if (begins) heard = wants || state.status === 'unreachable' ? begins : 0;
+    if (begins) heard = begins >= since && (wants || state.status === 'unreachable') ? begins : 0;
     if (asked && asked === heard && !command) {
-      heard = 0;
       const next = readValidate(body, readUser);
-      if (next === null) return;
+      if (!next) return;
       note('heard', 'answer');
-      outdate();
+      outdate(asked);
       settle(next, body);
+      return;
     }
-    if (!news) return;
+    // A question that was sent later knows it, unless the clock was set back meanwhile.
+    if (!news || (askedAt <= now() && (asking ? at <= askedAt : at < askedAt))) return;
     note('heard', news);
-    const isOut = news === 'signed-out';
     const isSame = session && session === knownSession();
-    if (isOut ? lastKnown()?.status === news : isSame) return;
-    if (!isOut && asking) {
-      expected = session ?? '';
-      if (expected) return;
+    if (isSame) {
+      if (news === 'signed-in') return;
+      settle({ status: news, reason: reason ?? '' });
     }
-    outdate();
+    // After it: a question that waits still has to be asked, for somebody else may have come.
+    outdate(at);
     // Another session than the one that ended, or nobody known yet: only the server can tell.
-    if (isOut && isSame) settle({ status: news, reason: reason ?? '' });
-    else void ask('news', true);
+    if (!isSame) void ask('news', true);
   }
 
   function wake(cause: WakeCause): void {
@@ -326,8 +330,8 @@ export function createSessionClient<U extends SessionUser = SessionUser>(
   }
 
   function open(): void {
-    channel ??= environment.openChannel?.(name) ?? null;
-    if (channel) channel.onmessage = ({ data }) => hear(data as News);
+    channel ??= environment.openChannel?.(name);
+    if (channel) channel.onmessage = ({ data }) => hear(Object(data) as News);
   }
 
   const client: SessionClient<U> = {
@@ -389,7 +393,6 @@ export function createSessionClient<U extends SessionUser = SessionUser>(
         paths.signOut,
         undefined,
         () => {
-          hasEntered = false;
           settle({ status: 'signed-out', reason: 'signed-out' });
           return true;
         },

@@ -17,7 +17,7 @@ export function browserEnvironment(): Environment {
     watch(wake, sleep) {
       const stop = new AbortController();
       const listen = (on: EventTarget | undefined, event: string, run: (event: Event) => void): void =>
-        on?.addEventListener(event, run, stop);
+        on?.addEventListener?.(event, run, stop);
       const { document } = globalThis;
       // Only pages are put away and looked at again; a worker has `online` alone.
       const page = document && globalThis;
@@ -27,6 +27,6 @@ export function browserEnvironment(): Environment {
       listen(page, 'pagehide', sleep);
       return () => stop.abort();
     },
-    isHidden: () => globalThis.document?.hidden === true,
+    isHidden: () => !!globalThis.document?.hidden,
   };
 }

@@ -6,7 +6,7 @@ const MOST_NOTES = 50;
 /** Causes of lost sessions that show in a browser. Short, since every page loads them; the guide has the cures. */
 const FINDINGS: Readonly<Record<Finding['code'], string>> = {
   'set-cookie-folded': 'a proxy folds or drops Set-Cookie headers',
-  'cookies-not-kept': 'the cookies of the sign-in did not come back',
+  'cookies-not-kept': 'the cookies did not come back',
   'not-the-service': 'something else answered',
 };
 

@@ -16,7 +16,7 @@ export function readValidate<U extends SessionUser>(
   const { valid, user: claimed, session, reason } = body;
   if (valid === false) return { status: 'signed-out', reason: isText(reason) ? reason : '' };
   const user = readUser(claimed);
-  if (valid !== true || user === null || !isRecord(session) || !isText(session.id)) return null;
+  if (valid !== true || !user || !isRecord(session) || !isText(session.id)) return null;
   const { id, created_at, expires_at, idle_expires_at, authenticated_at, amr } = session;
   return {
     status: 'signed-in',

@@ -4,10 +4,10 @@ import type { Answer, Environment, ProblemField } from './types.ts';
 /** An answer and what came with it. */
 export interface Received {
   readonly answer: Answer;
-  /** The value of `X-Session-Hint`; null without one. */
-  readonly hint: string | null;
-  /** Seconds, from `Retry-After`; 0 without it. */
-  readonly wait: number;
+  /** The value of `X-Session-Hint`. */
+  readonly hint?: string | null;
+  /** Seconds, from `Retry-After`. */
+  readonly wait?: number | null;
   /** For people: a status, or what failed. */
   readonly outcome: string;
 }
@@ -66,10 +66,10 @@ export async function send({ fetch }: Environment, { method, url, body, passive,
             },
       hint: received.get('x-session-hint'),
       outcome: `${status}`,
-      wait: retryAfterSeconds ?? 0,
+      wait: retryAfterSeconds,
     };
   } catch (error) {
-    return { answer: { kind: 'unreachable', retryAfterSeconds: null }, hint: null, outcome: `${error}`, wait: 0 };
+    return { answer: { kind: 'unreachable', retryAfterSeconds: null }, outcome: `${error}` };
   }
 }
 

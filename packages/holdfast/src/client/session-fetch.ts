@@ -17,7 +17,7 @@ export function createSessionFetch({ fetch, ours, isSignedOut, ask }: SessionFet
 
   return async (input, init) => {
     const request = input instanceof Request ? input : null;
-    if (!isOurs(request ? request.url : `${input}`)) return fetch(input, init);
+    if (!isOurs(request?.url ?? `${input}`)) return fetch(input, init);
     // A stream can be read once; everything else can be sent again.
     const isOnce = init?.body instanceof ReadableStream;
     const again = request && !isOnce ? request.clone() : input;

@@ -10,6 +10,8 @@ const OBJECTION_MS = 50;
 export interface Turns {
   /** Waits for the turn, but not for ever, nor beyond the signal; the answered function ends it. Never rejects. */
   take(signal: AbortSignal): Promise<() => void>;
+  /** Waits for as long, or until the signal, or until a turn ends. */
+  pause(milliseconds: number, signal: AbortSignal): Promise<void>;
   /** Another tab wants its turn under this number, or has it (0), or has had it (infinite). */
   hear(rival: number): void;
 }
@@ -31,6 +33,7 @@ export function createTurns(name: string, { locks, after, random }: Environment,
     });
 
   return {
+    pause,
     take: locks
       ? (signal) =>
           new Promise((resolve) => {

@@ -28,6 +28,7 @@ const LIBRARY = [
   'holdfast/client/ssr',
   'holdfast/edge',
   'holdfast/edge/node',
+  'holdfast/tickets',
   'holdfast/transfer',
   'holdfast/testing',
 ];
@@ -42,6 +43,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   'packages/holdfast/src/runtime': { layers: ['core', 'protocol'], packages: [], node: true },
   // The clients of the backends are optional peers, loaded when such a store is opened.
   'packages/holdfast/src/stores': { layers: ['core', 'protocol'], packages: ['redis', 'pg'], node: true },
+  'packages/holdfast/src/tickets': { layers: ['core', 'protocol', 'runtime'], packages: [], node: true },
   'packages/holdfast/src/transfer': { layers: ['core', 'protocol'], packages: [], node: true },
   'packages/holdfast/src/http': { layers: ['core', 'protocol'], packages: [], node: true },
   'packages/holdfast/src/client': { layers: ['protocol'], packages: [], node: false },

@@ -20,6 +20,8 @@ export const NEEDED_PROGRAMS: readonly NeededProgram[] = [
   { name: 'PostgreSQL', package: 'postgresql', variable: 'HOLDFAST_POSTGRES_BIN', find: findPostgresFolder },
   { name: 'PgBouncer', package: 'pgbouncer', variable: 'HOLDFAST_PGBOUNCER', find: findPgBouncer },
   { name: 'OpenSSL', package: 'openssl', variable: null, find: ({ PATH = '' }) => findExecutable(['openssl'], PATH) },
+  { name: 'curl', package: 'curl', variable: null, find: ({ PATH = '' }) => findExecutable(['curl'], PATH) },
+  { name: 'Python', package: 'python3', variable: null, find: ({ PATH = '' }) => findExecutable(['python3'], PATH) },
 ];
 
 const CHROMIUM = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];

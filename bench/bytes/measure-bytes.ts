@@ -40,6 +40,12 @@ const peer = (title: string, kind: string): Filler => ({
 const OTHERS: readonly Filler[] = [
   {
     ...LEAN,
+    title: 'holdfast, Redis, a one-time session with one origin',
+    program: 'bench/bytes/fill-tickets.ts',
+    arguments: [],
+  },
+  {
+    ...LEAN,
     title: 'holdfast, Redis, with a device and 100 bytes of data',
     arguments: ['device'],
   },

@@ -3,6 +3,7 @@ import { drillChurn } from './churn.ts';
 import type { DrillEntry } from './drill.ts';
 import { drillHashing } from './hashing.ts';
 import { drillRevocation } from './revocation.ts';
+import { drillTickets } from './tickets.ts';
 import { drillTwoProcesses } from './two-processes.ts';
 import { drillWritesPerWindow } from './writes-per-window.ts';
 
@@ -26,5 +27,6 @@ export const DRILLS: readonly DrillEntry[] = [
     quick: false,
     run: drillRevocation('revocation-postgres', 'postgres'),
   },
+  { name: 'tickets', needs: REDIS, quick: true, run: drillTickets },
   { name: 'churn', needs: REDIS, quick: false, run: drillChurn },
 ];

@@ -78,8 +78,8 @@ const SOONER: readonly Comparison[] = [
   },
 ];
 
-/** Single figures from drills: at most. */
-const DRILLED: readonly { what: string; drill: string; limit: number; unit?: string }[] = [
+/** Single figures from drills: at most, or where it says so at least. */
+const DRILLED: readonly { what: string; drill: string; limit: number; unit?: string; isLeast?: boolean }[] = [
   {
     what: 'store writes for a session read continuously, per refresh window, SQLite',
     drill: 'writes-per-window',
@@ -110,15 +110,32 @@ const DRILLED: readonly { what: string; drill: string; limit: number; unit?: str
     drill: 'two-processes-redis-l1',
     limit: 1.1,
   },
+  {
+    what: 'one-time sessions made ÷ SET of the same bytes, per process',
+    drill: 'ticket-make',
+    limit: 0.6,
+    isLeast: true,
+  },
+  { what: 'one-time sessions used ÷ GETDEL of the same bytes', drill: 'ticket-use', limit: 0.6, isLeast: true },
+  {
+    what: 'one-time sessions made at the fixed rate, p99 beyond the way there and back',
+    drill: 'ticket-make-p99',
+    limit: 1,
+    unit: ' ms',
+  },
+  { what: 'one-time sessions used, likewise', drill: 'ticket-use-p99', limit: 1, unit: ' ms' },
   { what: 'memory through churn, at most ÷ once settled', drill: 'churn', limit: 1.1 },
 ];
 
 /** The line of the table of bytes that the target is about, and how many sessions it is about. */
 const LEAN_REDIS = { title: 'holdfast, Redis', sessions: 1_000_000 };
 
+const TICKET_REDIS = 'holdfast, Redis, a one-time session with one origin';
+
 export function judge(results: Results): readonly Verdict[] {
   const { systems, drills, bytes = [] } = results;
   const service = systems.find(({ name }) => name === 'service-sqlite');
+  const ticket = bytes.find(({ title }) => title === TICKET_REDIS);
   const lean = bytes.find(({ title, sessions }) => title === LEAN_REDIS.title && sessions >= LEAN_REDIS.sessions);
   return [
     ...FASTER.map((comparison) => judgeRate(comparison, results)),
@@ -131,6 +148,7 @@ export function judge(results: Results): readonly Verdict[] {
       '',
       lean?.detail,
     ),
+    atMost('Redis bytes per one-time session, all in', ticket?.bytesPerSession, 210, '', ticket?.detail),
     atMost('service ready after start', service && service.readyMs / 1000, 1.5, ' s'),
     atMost('service memory idle (resident)', service?.idleMiB, 130, ' MiB'),
   ];
@@ -193,8 +211,16 @@ function roundsOf(pair: { readonly ours: string; readonly floor: string }, resul
   return { ours: quiet(ours), floor: quiet(floor), quiet: true };
 }
 
-function judgeDrill({ what, drill, limit, unit = '' }: (typeof DRILLED)[number], drills: readonly Drill[]): Verdict {
+function judgeDrill(
+  { what, drill, limit, unit = '', isLeast = false }: (typeof DRILLED)[number],
+  drills: readonly Drill[],
+): Verdict {
   const result = drills.find(({ name }) => name === drill);
+  if (isLeast && result !== undefined) {
+    const measured = `${result.value}${unit} (${result.detail})`;
+    return { what, target: `≥ ${limit}${unit}`, measured, met: result.value >= limit };
+  }
+  if (isLeast) return { what, target: `≥ ${limit}${unit}`, measured: 'not measured', met: null };
   return atMost(what, result?.value, limit, unit, result?.detail);
 }
 

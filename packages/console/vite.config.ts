@@ -15,6 +15,11 @@ export default defineConfig({
     target: 'es2022',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: { main: 'index.html', frame: 'frame/index.html', embed: 'src/embed/embed.ts' },
+      // Other sites name it in their pages.
+      output: { entryFileNames: ({ name }) => (name === 'embed' ? 'frame/embed.js' : 'assets/[name]-[hash].js') },
+    },
   },
   server: {
     host: '127.0.0.1',

@@ -52,10 +52,13 @@ test('what is missing is named in one sentence, with its packages and variables'
   const missing = missingPrograms({ ...none, HOLDFAST_POSTGRES_BIN: '/nowhere', HOLDFAST_PGBOUNCER: '/nowhere/c' });
   assert.deepEqual(
     missing.map(({ name }) => name),
-    ['Chromium', 'Redis', 'PostgreSQL', 'PgBouncer', 'OpenSSL'],
+    ['Chromium', 'Redis', 'PostgreSQL', 'PgBouncer', 'OpenSSL', 'curl', 'Python'],
   );
-  assert.match(howToInstall(missing), /Chromium, Redis, PostgreSQL, PgBouncer and OpenSSL are missing/);
-  assert.match(howToInstall(missing), /apt-get install chromium redis-server postgresql pgbouncer openssl\)/);
+  assert.match(howToInstall(missing), /Chromium, Redis, PostgreSQL, PgBouncer, OpenSSL, curl and Python are missing/);
+  assert.match(
+    howToInstall(missing),
+    /apt-get install chromium redis-server postgresql pgbouncer openssl curl python3\)/,
+  );
   const redis = missing.filter(({ name }) => name === 'Redis');
   assert.match(howToInstall(redis), /Redis is missing.*install redis-server\), or say where it is by HOLDFAST_REDIS/s);
 });

@@ -6,6 +6,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { type FastifyReply, fastify, LogController } from 'fastify';
 import { createSessions, type Sessions } from 'holdfast';
 import { createHttpSessions } from 'holdfast/http';
+import { createTickets, type Tickets } from 'holdfast/tickets';
 import type { Logger } from 'pino';
 import { accountRoutes } from './accounts/account-routes.ts';
 import { accountsHealth } from './accounts/accounts-health.ts';
@@ -15,8 +16,11 @@ import { hashPassword } from './accounts/password-hash.ts';
 import type { AccountsBackend, AccountsDatabase } from './accounts/tables.ts';
 import { createThrottle } from './accounts/throttle.ts';
 import { createUsers } from './accounts/users.ts';
+import { createApiKeys } from './api-keys/api-keys.ts';
+import { keysOnly } from './api-keys/require-api-key.ts';
 import type { App } from './app-type.ts';
 import { type Config, ConfigError } from './config/config.ts';
+import { embedRoutes } from './embed/embed-routes.ts';
 import { answerClientError, answerError, describeError, handleErrors } from './ops/error-handling.ts';
 import { healthRoutes } from './ops/health.ts';
 import { logRequests, logSessionEvent } from './ops/logging.ts';
@@ -29,6 +33,7 @@ import { findConsole, servePages } from './pages/pages.ts';
 import { type OpenedStore, openStore } from './sessions/open-store.ts';
 import { useSessions } from './sessions/request-sessions.ts';
 import { sessionRoutes } from './sessions/session-routes.ts';
+import { ticketRoutes } from './tickets/ticket-routes.ts';
 
 export interface ServiceOptions {
   /** `secrets` must hold at least one, and `port` be the real one. */
@@ -42,6 +47,7 @@ export interface ServiceOptions {
 export interface Service {
   readonly app: App;
   readonly sessions: Sessions;
+  readonly tickets: Tickets;
   readonly opened: OpenedStore;
   readonly accounts: AccountsDatabase;
   readonly routes: RouteTable;
@@ -62,12 +68,27 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   const accounts = backend.database;
   const accountOutages = logOutages({ name: 'the accounts database', logger, health: () => accountsHealth(accounts) });
   const users = createUsers(backend, { onFailure: (error) => accountOutages.failed({ err: describeError(error) }) });
+  const ownOrigins = ownOriginsOf(config, publicUrl);
   const http = createHttpSessions(sessions, {
-    origins: originsOf(config, publicUrl),
+    origins: [...new Set([...ownOrigins, ...config.allowedOrigins])],
     cookieName: config.cookieName,
     ...(config.cookieDomain === null ? {} : { cookieDomain: config.cookieDomain }),
     insecureLoopbackCookies: config.profile === 'development',
   });
+  // An embedded page is one of ours: other origins have no say in its session, listed or not.
+  const frames = createHttpSessions(sessions, {
+    origins: ownOrigins,
+    cookieName: `${config.cookieName}_frame`,
+    partitioned: true,
+  });
+
+  const tickets = createTickets({
+    store: opened.store,
+    secrets: config.secrets,
+    policy: { maxTickets: config.maxSessions },
+    onEvent: ({ type, ...facts }) => sessionOutages.failed({ event: type, ...facts }),
+  });
+  const apiKeys = createApiKeys(backend);
 
   const app = createApp(config, logger);
   const routes = watchRoutes(app);
@@ -83,15 +104,21 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     accountRoutes(scope, { users, throttle, hashes: createHashQueue(), dummyHash });
     sessionRoutes(scope, { http, users, tellLostCookies: logLostCookies(logger) });
   });
-  healthRoutes(app, { sessions, storage: opened.store.kind, accounts: () => accountsHealth(accounts) });
-  await servePages(app, options.consoleDirectory === undefined ? findConsole() : options.consoleDirectory, logger);
+  const storage = opened.store.kind;
+  const mayAsk = keysOnly(apiKeys, config.profile === 'development');
+  await ticketRoutes(app, { config, tickets, apiKeys, users, http, frames, ownOrigins, storage, mayAsk, logger });
+  healthRoutes(app, { sessions, storage, mayAsk, accounts: () => accountsHealth(accounts) });
+  const directory = options.consoleDirectory === undefined ? findConsole() : options.consoleDirectory;
+  await embedRoutes(app, { tickets, frames, directory, isDevelopment: config.profile === 'development' });
+  await servePages(app, directory, logger);
   app.addHook('onClose', async () => {
     sessionOutages.close();
     accountOutages.close();
+    tickets.close();
     await sessions.close();
     await backend.close();
   });
-  return { app, sessions, opened, accounts, routes, publicUrl };
+  return { app, sessions, tickets, opened, accounts, routes, publicUrl };
 }
 
 /** The session engine alone: what the commands about keys need. Throws `ConfigError`. */
@@ -182,8 +209,8 @@ async function allowOrigins(app: App, origins: readonly string[]): Promise<void>
   });
 }
 
-function originsOf(config: Config, publicUrl: string): string[] {
+function ownOriginsOf(config: Config, publicUrl: string): string[] {
   const own =
     config.profile === 'development' ? [`http://localhost:${config.port}`, `http://127.0.0.1:${config.port}`] : [];
-  return [...new Set([publicUrl, ...own, ...config.allowedOrigins])];
+  return [...new Set([publicUrl, ...own])];
 }

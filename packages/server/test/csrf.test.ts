@@ -12,6 +12,10 @@ const UNSAFE = [
   ['POST', '/auth/sign-out'],
   ['DELETE', '/auth/sessions/AAAAAAAAAAAAAAAAAAAAAA'],
   ['POST', '/auth/sessions/revoke-others'],
+  ['POST', '/auth/create-session'],
+  ['POST', '/auth/validate-session'],
+  ['POST', '/auth/frame-session'],
+  ['POST', '/auth/frame-sign-out'],
 ] as const;
 
 test('CS1, CS2, CS6: every unsafe route refuses foreign pages', async (context) => {

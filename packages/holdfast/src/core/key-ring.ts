@@ -5,6 +5,9 @@ import { HoldfastError } from './errors.ts';
 import { secretProblems } from './secrets.ts';
 import { KEY_LABELS } from './token-layout.ts';
 
+/** Apart from the labels of tokens, which an edge has, too. */
+const TICKET_LABEL = 'holdfast v1 one-time session';
+
 /** The keys made of one secret. */
 export interface RingKey {
   /** Fingerprint of the secret: 8 hex digits. Tokens carry it, stores and logs may hold it. */
@@ -13,12 +16,16 @@ export interface RingKey {
   readonly idNumber: number;
   readonly access: Mac;
   readonly refresh: Mac;
+  /** For what stores know one-time sessions by. */
+  readonly ticket: Mac;
 }
 
 /** All keys of a process. */
 export interface KeyRing {
   /** Signs what is issued from now on. */
   readonly signing: RingKey;
+  /** The signing key first. */
+  readonly keys: readonly [RingKey, ...RingKey[]];
   /** Key ids, the signing key first. */
   readonly ids: readonly string[];
   /** The key that a token names, or undefined when the ring lacks it. */
@@ -51,6 +58,7 @@ export function createKeyRing(secrets: readonly string[], crypto: CryptoPort): K
   if (signing === undefined || problems.length > 0) throw new HoldfastError('invalid-secret', problems.join('\n'));
   return {
     signing,
+    keys: [signing, ...keys.slice(1)],
     ids: keys.map((key) => key.id),
     // Rings hold one to three keys: a loop is faster than a Map.
     find: (idNumber) => {
@@ -68,6 +76,7 @@ function createKey(secret: string, crypto: CryptoPort): RingKey {
     idNumber: Number.parseInt(id, 16),
     access: crypto.createMac(crypto.deriveKey(bytes, KEY_LABELS.access)),
     refresh: crypto.createMac(crypto.deriveKey(bytes, KEY_LABELS.refresh)),
+    ticket: crypto.createMac(crypto.deriveKey(bytes, TICKET_LABEL)),
   };
 }
 

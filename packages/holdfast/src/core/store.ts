@@ -10,10 +10,11 @@
  * - Answers may come at once or as a promise; the engine awaits either.
  * - All ids of one user begin alike (session-id.ts), so a store may keep them together; it may refuse others.
  */
+import type { Awaitable } from './awaitable.ts';
 import type { Device, Json, SessionRecord, Tombstone } from './record.ts';
+import type { TicketStore } from './ticket-store.ts';
 
-/** A value or a promise of it: embedded stores answer at once, and then cost no microtask queue of their own. */
-export type Awaitable<T> = T | PromiseLike<T>;
+export type { Awaitable } from './awaitable.ts';
 
 /** Nothing is stored under the id: never was, was deleted, or was kept for long enough after its end. */
 export interface Absent {
@@ -208,6 +209,8 @@ export interface Store {
   listKeyAnnouncements(since: number): Awaitable<readonly KeyAnnouncement[]>;
   /** Tries a write; never throws. */
   health(): Awaitable<StoreHealth>;
+  /** One-time sessions, kept beside the others. Where it is missing, the store keeps none. */
+  readonly tickets?: TicketStore;
   /** Looks at how the backend is set up; nothing found is an empty list. Where it is missing, there is nothing to check. */
   inspect?(): Awaitable<readonly StoreFinding[]>;
   /** Lets go of files and connections. Using the store afterwards throws `StoreUnreachableError` (errors.ts). */

@@ -1,5 +1,5 @@
 /** The HTTP options resolved once: the two cookies of a session, every scope they may sit in, and the listed origins. */
-import { type Cookie, cookieProblems, createCookie } from '../core/cookie.ts';
+import { type Cookie, type CookieOptions, cookieProblems, createCookie } from '../core/cookie.ts';
 import { HoldfastError } from '../core/errors.ts';
 import { cookieBaseName } from '../protocol/names.ts';
 import type { HttpOptions } from './exchange.ts';
@@ -20,6 +20,12 @@ interface Scope {
   readonly path?: string | undefined;
 }
 
+/** What all cookies of a set have in common. */
+interface Kind {
+  readonly insecure: boolean;
+  readonly partitioned: boolean;
+}
+
 /** Longer names would leave no room for a token within the 4096 octets of a cookie. */
 const MAX_NAME = 1024;
 const HTTP_ORIGIN = /^https?:/i;
@@ -31,6 +37,7 @@ const LOOPBACK_HOST = /^(?:(?:[a-z0-9-]+\.)*localhost|127(?:\.\d{1,3}){3}|\[::1\
 export function resolveCookieSet(options: HttpOptions): CookieSet {
   const { cookieName = 'session', cookieDomain, refreshPath = '/', formerScopes = [] } = options;
   const insecure = options.insecureLoopbackCookies === true;
+  const partitioned = options.partitioned === true;
   const problems = [
     ...originProblems(options.origins, insecure),
     ...nameProblems(cookieName),
@@ -40,17 +47,21 @@ export function resolveCookieSet(options: HttpOptions): CookieSet {
   if (insecure && cookieDomain !== undefined && !LOOPBACK_HOST.test(cookieDomain)) {
     problems.push('cookieDomain: must be left out, or be localhost, with insecureLoopbackCookies');
   }
+  if (partitioned && insecure)
+    problems.push('partitioned: must be left out with insecureLoopbackCookies; it needs Secure');
+  if (partitioned && cookieDomain !== undefined) problems.push('partitioned: must be left out with cookieDomain');
   if (problems.length > 0) throw new HoldfastError('invalid-option', problems.join('\n'));
 
-  const [access, refresh] = cookiesIn({ domain: cookieDomain, path: refreshPath }, cookieName, insecure);
+  const kind: Kind = { insecure, partitioned };
+  const [access, refresh] = cookiesIn({ domain: cookieDomain, path: refreshPath }, cookieName, kind);
   const others = new Map<string, Cookie>();
   for (const cookie of [access, refresh]) {
     // A cookie that is not `__Host-` can have a twin without Domain under the very same name.
-    const twin = createCookie({ name: cookie.name, path: cookie.path, insecureLoopback: insecure });
+    const twin = createCookie({ name: cookie.name, path: cookie.path, ...attributesOf(kind) });
     others.set(twin.identity, twin);
   }
   for (const scope of formerScopes) {
-    for (const cookie of cookiesIn(scope, cookieName, insecure)) others.set(cookie.identity, cookie);
+    for (const cookie of cookiesIn(scope, cookieName, kind)) others.set(cookie.identity, cookie);
   }
   others.delete(access.identity);
   others.delete(refresh.identity);
@@ -64,14 +75,14 @@ export function resolveCookieSet(options: HttpOptions): CookieSet {
 }
 
 /** The access and the refresh cookie of a scope, and for a confined refresh cookie also its form with the Domain. */
-function cookiesIn(scope: Scope, name: string, insecure: boolean): [Cookie, Cookie, ...Cookie[]] {
+function cookiesIn(scope: Scope, name: string, kind: Kind): [Cookie, Cookie, ...Cookie[]] {
   const { domain, path = '/' } = scope;
   const make = (token: 'access' | 'refresh', place: Scope): Cookie => {
     const confined = place.domain !== undefined || (place.path ?? '/') !== '/';
-    const prefix = insecure ? '' : confined ? '__Secure-' : '__Host-';
+    const prefix = kind.insecure ? '' : confined ? '__Secure-' : '__Host-';
     return createCookie({
       name: prefix + cookieBaseName(name, token),
-      insecureLoopback: insecure,
+      ...attributesOf(kind),
       ...(place.domain === undefined ? {} : { domain: place.domain }),
       path: place.path ?? '/',
     });
@@ -81,6 +92,13 @@ function cookiesIn(scope: Scope, name: string, insecure: boolean): [Cookie, Cook
   // Confined to a path it is confined to the host as well, so that siblings only ever see the short-lived token.
   const refresh = make('refresh', { path });
   return domain === undefined ? [access, refresh] : [access, refresh, make('refresh', { domain, path })];
+}
+
+function attributesOf({
+  insecure,
+  partitioned,
+}: Kind): Pick<CookieOptions, 'insecureLoopback' | 'sameSite' | 'partitioned'> {
+  return { insecureLoopback: insecure, ...(partitioned ? { sameSite: 'None', partitioned } : {}) };
 }
 
 function originProblems(origins: unknown, insecure: boolean): string[] {

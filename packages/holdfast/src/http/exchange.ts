@@ -36,6 +36,13 @@ export interface HttpOptions {
    * a session while the store does not answer, where the store has `staleIfErrorSeconds`. Default false: they get 503.
    */
   readonly allowStaleWrites?: boolean;
+  /**
+   * For pages that other sites embed: the cookies are `SameSite=None; Partitioned`, which gives each embedding site a jar of
+   * its own (CHIPS) and works where third-party cookies are blocked. It excludes `cookieDomain`, because a session of one
+   * embedding page is no business of siblings, and `insecureLoopbackCookies`, because browsers take such cookies with
+   * Secure only; on `http://localhost` they do. Default false.
+   */
+  readonly partitioned?: boolean;
   /** Drops Secure and the prefix, for plain http on loopback while developing. Never in production. Default false. */
   readonly insecureLoopbackCookies?: boolean;
 }

@@ -8,8 +8,14 @@ export const PROBLEMS = {
   'host-not-allowed': { status: 400, title: 'This host name is not served here' },
   'not-signed-in': { status: 401, title: 'Not signed in' },
   'wrong-credentials': { status: 401, title: 'The e-mail address or the password is wrong' },
+  'invalid-api-key': { status: 401, title: 'This needs an API key that is good' },
+  'already-used': { status: 401, title: 'The one-time session was used before' },
+  'ticket-expired': { status: 401, title: 'The one-time session was not used in time' },
+  'wrong-origin': { status: 401, title: 'The one-time session belongs to another site' },
   forbidden: { status: 403, title: 'Signed in, but not allowed' },
   'forbidden-origin': { status: 403, title: 'The request comes from a page that may not send it' },
+  'out-of-scope': { status: 403, title: 'The API key, or the account, may not do this for that origin' },
+  'not-asked-for': { status: 403, title: 'This is not answered ahead of need' },
   'not-found': { status: 404, title: 'There is nothing here' },
   'method-not-allowed': { status: 405, title: 'This address does not answer to that method' },
   'already-registered': { status: 409, title: 'There is an account with this e-mail address' },
@@ -17,6 +23,7 @@ export const PROBLEMS = {
   'unsupported-media-type': { status: 415, title: 'The body must be application/json' },
   'validation-failed': { status: 422, title: 'Some fields are wrong' },
   'too-many-requests': { status: 429, title: 'Too many attempts' },
+  'limit-reached': { status: 429, title: 'As many one-time sessions as allowed wait to be used' },
   'headers-too-large': { status: 431, title: 'The cookies of this site have grown too large' },
   'internal-error': { status: 500, title: 'Something failed on the server' },
   'bad-gateway': { status: 502, title: 'The service behind this address could not be reached' },
@@ -58,9 +65,16 @@ export interface ProblemDocument extends ProblemExtras {
   readonly code: ProblemCode;
 }
 
-/** The document for a code; what is not given is left out of it. */
-export function problemDocument(code: ProblemCode, extras: ProblemExtras = {}): ProblemDocument {
-  const { status, title } = PROBLEMS[code];
+/**
+ * The document for a code; what is not given is left out of it. `status` differs from the table's in one case: a one-time
+ * session that is not found is refused like one that was used, with 401.
+ */
+export function problemDocument(
+  code: ProblemCode,
+  extras: ProblemExtras = {},
+  status: number = PROBLEMS[code].status,
+): ProblemDocument {
+  const { title } = PROBLEMS[code];
   return {
     type: `urn:holdfast:problem:${code}`,
     title,

@@ -19,6 +19,7 @@ import type {
 } from '../core/store.ts';
 import type { ScanBatch, StoredEntry, TransferableStore } from '../core/transfer.ts';
 import { applyChange, copyJson } from './apply-change.ts';
+import { MemoryTickets } from './memory-tickets.ts';
 import { mergeCopy } from './merge-copy.ts';
 import { idsBehind, pointerTo } from './pointer.ts';
 
@@ -46,6 +47,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): TransferableStore
 
 class MemoryStore implements TransferableStore {
   readonly kind = 'memory';
+  readonly tickets: MemoryTickets;
   readonly #clock: Clock;
   readonly #kept = new Map<string, Kept>();
   /** User → ids of that user's records, so that listing does not walk over everybody. */
@@ -55,6 +57,7 @@ class MemoryStore implements TransferableStore {
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.tickets = new MemoryTickets(clock, () => this.#assertOpen());
   }
 
   read(id: string): ReadResult {
@@ -229,6 +232,7 @@ class MemoryStore implements TransferableStore {
     this.#kept.clear();
     this.#byUser.clear();
     this.#announcements.clear();
+    this.tickets.clear();
   }
 
   #assertOpen(): void {

@@ -8,6 +8,7 @@ import { type PostgresStoreOptions, resolvePostgresOptions } from './postgres/op
 import { type PostgresStore, SessionsInPostgres } from './postgres/postgres-store.ts';
 import { migrate } from './postgres/schema.ts';
 import { channelOf, statementsFor } from './postgres/statements.ts';
+import { TicketTable } from './postgres/ticket-table.ts';
 
 export type { CacheOptions, CacheStats } from './cache/record-cache.ts';
 export type { PgPool } from './postgres/driver.ts';
@@ -52,5 +53,6 @@ export async function postgresStore(options: PostgresStoreOptions): Promise<Post
   const inspect = (): ReturnType<typeof inspectDatabase> =>
     inspectDatabase({ database, settings, probe, channel: () => channel?.state ?? null });
   const connections = settings.maxConnections;
-  return new SessionsInPostgres({ database, statements, clock, connections, cache, channel, inspect });
+  const tickets = new TicketTable(database, schema, clock);
+  return new SessionsInPostgres({ database, statements, tickets, clock, connections, cache, channel, inspect });
 }

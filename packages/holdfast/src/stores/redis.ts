@@ -10,9 +10,12 @@
  * - Redis answers before its replicas and, with `appendfsync everysec`, before its disk have a write. What a failover or a
  *   power cut can take back is the last second: a confirmed refresh heals by itself, a session started in that second has
  *   to be started again, one that was ended is live again. `waitReplicas` waits for starts and ends.
+ * - One-time sessions are `auth_session:<uuid>` with a TTL, about 200 bytes each, and their counts are the hash `auth_stats`;
+ *   with another prefix than `holdfast` both begin with that.
  * - An ACL user needs `~<prefix>:*`, for the operations `+hget +hvals +hgetall +hlen +hset +hdel +pttl +pexpire +eval
  *   +evalsha +eval_ro +evalsha_ro`, and for the connection `+hello +ping +select +client|setname +client|tracking`;
- *   `waitReplicas` needs `+wait`, a Cluster `+cluster|slots +cluster|info +asking`.
+ *   `waitReplicas` needs `+wait`, a Cluster `+cluster|slots +cluster|info +asking`. One-time sessions need `~auth_session:*
+ *   ~auth_stats +set +getex +hincrby +hmget` besides, and `+scan` where they are counted anew.
  * - Needs `maxmemory-policy noeviction`; `inspect()` tells of this and whatever else is set up badly.
  *
  * Needs the package `redis` (node-redis) beside this one: `npm install redis`.

@@ -7,7 +7,7 @@ import { startEngine } from './harness.ts';
 
 const ORIGINS = ['https://app.example'];
 
-async function cookiesOf(options: Partial<HttpOptions>): Promise<string[]> {
+async function linesOf(options: Partial<HttpOptions>): Promise<readonly string[]> {
   const { sessions } = startEngine();
   const exchange = createHttpSessions(sessions, { origins: ORIGINS, ...options }).exchange({
     method: 'POST',
@@ -16,7 +16,11 @@ async function cookiesOf(options: Partial<HttpOptions>): Promise<string[]> {
   await exchange.start({ userId: 'ada' });
   const { setCookie } = await exchange.responseFacts();
   await sessions.close();
-  return setCookie.map((line) =>
+  return setCookie;
+}
+
+async function cookiesOf(options: Partial<HttpOptions>): Promise<string[]> {
+  return (await linesOf(options)).map((line) =>
     line
       .replace(/=.*?;/, ';')
       .replace(/ Max-Age=\d+;/, '')
@@ -45,6 +49,43 @@ test('CK2: names and scopes follow from the options', async () => {
     'session_access; Path=/',
     'session_refresh; Path=/',
   ]);
+});
+
+test('IF6: partitioned cookies are for embedded pages, on plain http on loopback too', async () => {
+  for (const origin of ['https://app.example', 'http://localhost:3000']) {
+    const lines = await linesOf({ cookieName: 'app_frame', partitioned: true, origins: [origin] });
+    assert.deepEqual(
+      lines.map((line) => line.replace(/=.*?;/, ';').replace(/ Max-Age=\d+;/, '')),
+      ['access', 'refresh'].map(
+        (token) => `__Host-app_frame_${token}; Path=/; Secure; HttpOnly; SameSite=None; Priority=High; Partitioned`,
+      ),
+    );
+  }
+});
+
+test('signing out clears partitioned cookies as they were set, former scopes too', async () => {
+  const { sessions } = startEngine();
+  const http = createHttpSessions(sessions, { origins: ORIGINS, partitioned: true, formerScopes: [{ path: '/old' }] });
+  const exchange = http.exchange({ method: 'POST', header: () => undefined });
+  await exchange.signOut();
+  const { setCookie } = await exchange.responseFacts();
+  assert.equal(setCookie.length, 3, 'a cookie is one by name, Domain and Path');
+  for (const line of setCookie) assert.match(line, /Max-Age=0;.*; Secure; HttpOnly; SameSite=None; .*; Partitioned$/);
+  await sessions.close();
+});
+
+test('partitioned cookies cannot go without Secure, nor to sibling hosts', () => {
+  const { sessions } = startEngine();
+  const localhost = ['http://localhost:3000'];
+  for (const options of [
+    { origins: localhost, insecureLoopbackCookies: true },
+    { origins: ORIGINS, cookieDomain: 'app.example' },
+  ]) {
+    assert.throws(
+      () => createHttpSessions(sessions, { ...options, partitioned: true }),
+      /partitioned: must be left out/,
+    );
+  }
 });
 
 test('all options that cannot work are named in one error', () => {

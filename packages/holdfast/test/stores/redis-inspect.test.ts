@@ -75,11 +75,12 @@ describe('the inspection of a Redis', () => {
 
   test('each permission that a user lacks is named', async () => {
     const acl = [
-      'user few on >pw ~holdfast:* +@all -hdel -evalsha -@dangerous',
+      'user few on >pw ~holdfast:* ~auth_session:* ~auth_stats +@all -hdel -evalsha -@dangerous',
       'user elsewhere on >pw ~other:* +@all',
       'user hasty on >pw ~holdfast:* +@all -wait',
       'user reader on >pw %R~holdfast:* +@all',
-      'user enough on >pw ~holdfast:* resetchannels -@all +@connection +@hash +@scripting +pexpire +pttl +info +config|get +time +scan',
+      'user strict on >pw ~holdfast:* +@all -hincrby',
+      'user enough on >pw ~holdfast:* ~auth_session:* ~auth_stats resetchannels -@all +@connection +@hash +@scripting +set +getex +pexpire +pttl +info +config|get +time +scan',
     ];
     await withRedis({ appendonly: true, acl }, async (redis) => {
       const findings = await inspect({ url: redis.urlFor('few', 'pw') });
@@ -94,6 +95,11 @@ describe('the inspection of a Redis', () => {
         assert.equal(finding?.code, 'missing-permission');
         assert.match(finding.fix, / ~holdfast:\*/);
       }
+      // Who has no one-time sessions can do without what only they need.
+      const strict = await inspect({ url: redis.urlFor('strict', 'pw') });
+      assert.equal(codes(strict), 'warning missing-ticket-permission');
+      assert.match(strict[0]?.fix ?? '', /ACL SETUSER <user> ~auth_session:\* ~auth_stats \+hincrby, where/);
+      assert.equal(codes(await inspect({ url: redis.urlFor('strict', 'pw'), prefix: 'holdfast:two' })), codes(strict));
       assert.deepEqual(await inspect({ url: redis.urlFor('enough', 'pw') }), []);
     });
   });

@@ -50,5 +50,19 @@ function migrationsFor(target: MigrationTarget): Record<string, Migration> {
         await index.execute();
       },
     },
+    '0003-api-keys': {
+      async up(database: Kysely<unknown>): Promise<void> {
+        await schemaOf(database)
+          .createTable('api_keys')
+          .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+          .addColumn('secret_hash', 'text', (column) => column.notNull())
+          .addColumn('name', 'text', (column) => column.notNull())
+          .addColumn('origins', 'text', (column) => column.notNull())
+          .addColumn('created_at', time, (column) => column.notNull())
+          .addColumn('last_used_at', time)
+          .addColumn('revoked_at', time)
+          .execute();
+      },
+    },
   };
 }

@@ -27,10 +27,28 @@ export interface AttemptTable {
   resets_at: number;
 }
 
+/** A key of a back end (api-keys/). */
+export interface ApiKeyTable {
+  /** The part of the key that may be shown. */
+  id: string;
+  /** SHA-256 of the secret part, base64url. */
+  secret_hash: string;
+  /** What its owner calls it. */
+  name: string;
+  /** Whose pages it may have one-time sessions for: a JSON array of origins. */
+  origins: string;
+  /** Milliseconds since 1970, as all times here. */
+  created_at: number;
+  /** Written once a minute at most; null before the first use. */
+  last_used_at: number | null;
+  revoked_at: number | null;
+}
+
 /** The tables. */
 export interface Tables {
   users: UserTable;
   attempts: AttemptTable;
+  api_keys: ApiKeyTable;
 }
 
 /** The accounts over Kysely. Everything it throws is a broken rule, a programming mistake or `StoreUnreachableError`. */

@@ -5,6 +5,7 @@ import { openSessions } from '../app.ts';
 import { createLogger } from '../ops/logging.ts';
 import { loadForCommand, withData } from './load.ts';
 import { complain, EXIT, say } from './output.ts';
+import { printTable } from './table.ts';
 
 /** Prints a secret and nothing else, so that it can be piped. */
 export function generateKey(): number {
@@ -50,15 +51,4 @@ export async function keysStatus(): Promise<number> {
 function days(seconds: number): string {
   const whole = Math.ceil(seconds / 86_400);
   return whole === 1 ? 'a day' : `${whole} days`;
-}
-
-function printTable(rows: readonly (readonly string[])[]): void {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  for (const row of rows)
-    say(
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    );
 }

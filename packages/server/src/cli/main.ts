@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { ConfigError } from '../config/config.ts';
 import { configHelp, configMarkdown } from '../config/reference.ts';
+import { createApiKey, listApiKeys, revokeApiKey } from './api-keys.ts';
 import { backup } from './backup.ts';
 import { generateKey, keysStatus } from './keys.ts';
 import { reportProblems } from './load.ts';
@@ -45,6 +46,28 @@ export async function main(argv: readonly string[]): Promise<number> {
     .description('which keys live sessions depend on, and which can go')
     .action(async () => {
       status = await keysStatus();
+    });
+  const apiKeys = program.command('api-keys').description('keys for back ends that make one-time sessions');
+  apiKeys
+    .command('create')
+    .description('make a key and print it, once')
+    .requiredOption('--name <name>', 'what to call it in lists')
+    .requiredOption('--origin <origin>', 'whose pages may embed, such as https://shop.example; may be repeated', append)
+    .action(async (options: { name: string; origin: readonly string[] }) => {
+      status = await createApiKey(options);
+    });
+  apiKeys
+    .command('list')
+    .description('all keys, without their secrets')
+    .action(async () => {
+      status = await listApiKeys();
+    });
+  apiKeys
+    .command('revoke')
+    .description('make a key useless for good')
+    .argument('<id>', 'as the list shows it')
+    .action(async (id: string) => {
+      status = await revokeApiKey(id);
     });
   program
     .command('migrate-store')
@@ -98,6 +121,10 @@ function readWorkers(text: string): number {
   const workers = Number(text);
   if (/^[0-9]+$/.test(text) && workers >= 1 && workers <= MAX_WORKERS) return workers;
   throw new InvalidArgumentError(`write a number from 1 to ${MAX_WORKERS}`);
+}
+
+function append(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
 }
 
 function version(): string {

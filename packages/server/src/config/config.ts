@@ -40,6 +40,8 @@ export interface Config {
   readonly sessionCache: number;
   /** 0: never. */
   readonly staleIfErrorSeconds: number;
+  /** How many one-time sessions may wait to be used at a time. */
+  readonly maxSessions: number;
   /** Start in production although the store's own checks found problems. */
   readonly allowUnsafeStore: boolean;
   readonly logLevel: LogLevel;

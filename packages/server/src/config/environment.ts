@@ -158,6 +158,19 @@ export const Environment = Type.Object({
       DURATION,
     ),
   ),
+  MAX_SESSIONS: Type.Optional(
+    setting(
+      {
+        description: 'How many one-time sessions may wait to be used at a time.',
+        unit: 'number from 1 to 100000000',
+        default: '1000',
+        advice:
+          'A used or expired one makes room for another. Beyond it creating one is answered 429, and none gives way. Sessions of signed-in people do not count.',
+        fix: 'write a number from 1 to 100000000',
+      },
+      '^[0-9]{1,9}$',
+    ),
+  ),
   LOG_LEVEL: Type.Optional(
     setting(
       {

@@ -19,6 +19,8 @@ const MAX_ABSOLUTE_SECONDS = 400 * 86_400;
 const MAX_STALE_SECONDS = 300;
 const DEFAULT_CACHE = 20_000;
 const MAX_CACHE = 10_000_000;
+const DEFAULT_TICKETS = 1000;
+const MAX_TICKETS = 100_000_000;
 const NAMED_RANGES = ['loopback', 'linklocal', 'uniquelocal'];
 const DEVELOPMENT_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
 
@@ -95,6 +97,7 @@ function toConfig(texts: EnvironmentText, directory: string): Config {
     databaseListenUrl: texts.DATABASE_LISTEN_URL ?? null,
     sessionCache: Number(texts.SESSION_CACHE ?? DEFAULT_CACHE),
     staleIfErrorSeconds: readDurationSeconds(texts.SESSION_STALE_IF_ERROR ?? '0') ?? 0,
+    maxSessions: Number(texts.MAX_SESSIONS ?? DEFAULT_TICKETS),
     allowUnsafeStore: readYes(texts.ALLOW_UNSAFE_STORE ?? 'false'),
     logLevel: (texts.LOG_LEVEL ?? (debug ? 'debug' : 'info')) as LogLevel,
     debug,
@@ -116,6 +119,9 @@ function wholeProblems(config: Config, texts: EnvironmentText): ConfigProblem[] 
   }
   if (config.sessionCache === 1 || config.sessionCache > MAX_CACHE) {
     add('SESSION_CACHE', `${config.sessionCache} cannot be used`, 'write 0, or a number from 2 to 10000000');
+  }
+  if (config.maxSessions < 1 || config.maxSessions > MAX_TICKETS) {
+    add('MAX_SESSIONS', `${config.maxSessions} cannot be used`, 'write a number from 1 to 100000000');
   }
   for (const origin of config.allowedOrigins) {
     if (originOf(origin) !== origin) {

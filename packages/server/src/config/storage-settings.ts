@@ -140,7 +140,7 @@ export const STORAGE_SETTINGS = {
       unit: 'text',
       default: 'default',
       advice:
-        'Goes with REDIS_HOST and REDIS_PASSWORD. It needs the keys holdfast:* and the commands that a start checks.',
+        'Goes with REDIS_HOST and REDIS_PASSWORD. It needs the keys holdfast:*, auth_session:* and auth_stats, and the commands that a start checks.',
       fix: 'write the name of a user of Redis',
     }),
   ),

@@ -51,8 +51,8 @@ export function answerError(
   reply: FastifyReply,
   logger: Logger,
 ): void {
-  const { code, extras, headers } = toProblem(error, request.id, logger);
-  sendProblem(reply, code, extras, headers);
+  const { code, extras, headers, status } = toProblem(error, request.id, logger);
+  sendProblem(reply, code, extras, headers, status);
 }
 
 function toProblem(error: FastifyError | Error, requestId: string, logger: Logger): ProblemError {

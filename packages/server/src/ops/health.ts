@@ -1,12 +1,16 @@
 /** Is the process alive, and can it do its work? */
+import type { FastifyRequest } from 'fastify';
 import type { Sessions, StoreHealth } from 'holdfast';
 import { Type } from 'typebox';
 import type { App } from '../app-type.ts';
+import { KEY_NEEDED, KEY_OR_DEVELOPMENT } from './openapi.ts';
 
 export interface HealthParts {
   readonly sessions: Sessions;
   /** What keeps the sessions: `sqlite`, `redis`, `postgres`, `layered`. */
   readonly storage: string;
+  /** Refuses who may not be told how the store is. */
+  readonly mayAsk: (request: FastifyRequest) => Promise<void>;
   /** Tries a write in the accounts; never throws. */
   readonly accounts: () => Promise<StoreHealth>;
 }
@@ -24,7 +28,7 @@ const StoreStatus = Type.Object({
 });
 
 /** `/healthz` answers as long as the process does; `/readyz` tries a write in both databases. */
-export function healthRoutes(app: App, { sessions, storage, accounts }: HealthParts): void {
+export function healthRoutes(app: App, { sessions, storage, mayAsk, accounts }: HealthParts): void {
   const store = shared(async () => publicHealth(await sessions.health(), storage));
   const users = shared(accounts);
 
@@ -75,12 +79,16 @@ export function healthRoutes(app: App, { sessions, storage, accounts }: HealthPa
       url,
       {
         config: { quiet: true },
+        onRequest: mayAsk,
         schema: {
           operationId,
           tags: ['operations'],
-          summary: 'Whether the session store, whichever it is, can be read and written',
+          summary:
+            'Whether the session store, whichever it is, can be read and written; in production for API keys only',
+          security: KEY_OR_DEVELOPMENT,
           response: {
             200: { ...StoreStatus, description: 'It can.' },
+            401: KEY_NEEDED,
             503: { ...StoreStatus, description: 'It cannot.' },
           },
         },
@@ -96,7 +104,7 @@ export function healthRoutes(app: App, { sessions, storage, accounts }: HealthPa
   }
 }
 
-/** Anybody may ask, so the answer names no host; the log has the store's own sentence. */
+/** Names no host, whoever asks; the log has the store's own sentence. */
 function publicHealth({ healthy }: StoreHealth, storage: string): StoreHealth {
   const message = healthy
     ? `the session store (${storage}) can be read and written`
@@ -105,7 +113,7 @@ function publicHealth({ healthy }: StoreHealth, storage: string): StoreHealth {
 }
 
 /** Whoever asks while an answer is under way gets that one: each of them costs a write. */
-function shared<T>(ask: () => Promise<T>): () => Promise<T> {
+export function shared<T>(ask: () => Promise<T>): () => Promise<T> {
   let asking: Promise<T> | null = null;
   return () => {
     asking ??= ask().finally(() => {

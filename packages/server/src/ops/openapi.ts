@@ -25,6 +25,12 @@ export function problemResponse(description: string): TSchema {
   return { description, content: { 'application/problem+json': { schema } } } as unknown as TSchema;
 }
 
+/** For the description of routes that back ends may ask with an API key, as others may in some other way. */
+export const KEY_OR_DEVELOPMENT: readonly Record<string, readonly string[]>[] = [{ apiKey: [] }, {}];
+
+/** The response entry for a missing or bad API key. */
+export const KEY_NEEDED = problemResponse('The API key is bad; or there is none, and this needs one.');
+
 /** Call before the routes are registered. */
 export async function describeApi(app: App, publicUrl: string): Promise<void> {
   app.addSchema(Problem);
@@ -38,7 +44,12 @@ export async function describeApi(app: App, publicUrl: string): Promise<void> {
           'Keeps people signed in: accounts, sessions, and the one question a front end asks on a cold start.',
       },
       servers: [{ url: publicUrl }],
-      tags: [{ name: 'sessions' }, { name: 'accounts' }, { name: 'operations' }],
+      components: {
+        securitySchemes: {
+          apiKey: { type: 'http', scheme: 'bearer', description: 'An API key from `holdfast api-keys create`.' },
+        },
+      },
+      tags: [{ name: 'sessions' }, { name: 'one-time sessions' }, { name: 'accounts' }, { name: 'operations' }],
     },
     refResolver: {
       buildLocalReference: (json, _base, _fragment, i) => (typeof json.$id === 'string' ? json.$id : `schema-${i}`),

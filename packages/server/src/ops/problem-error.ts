@@ -13,13 +13,20 @@ export class ProblemError extends Error {
   readonly code: ProblemCode;
   readonly extras: ProblemExtras;
   readonly headers: Readonly<Record<string, string>>;
+  readonly status: number;
 
-  constructor(code: ProblemCode, extras: ProblemExtras = {}, headers: Readonly<Record<string, string>> = {}) {
+  constructor(
+    code: ProblemCode,
+    extras: ProblemExtras = {},
+    headers: Readonly<Record<string, string>> = {},
+    status: number = PROBLEMS[code].status,
+  ) {
     super(extras.detail ?? PROBLEMS[code].title);
     this.name = 'ProblemError';
     this.code = code;
     this.extras = extras;
     this.headers = headers;
+    this.status = status;
   }
 }
 
@@ -36,12 +43,13 @@ export function sendProblem(
   code: ProblemCode,
   extras: ProblemExtras = {},
   headers: Readonly<Record<string, string>> = {},
+  status: number = PROBLEMS[code].status,
 ): void {
-  reply.code(PROBLEMS[code].status);
+  reply.code(status);
   reply.header('content-type', PROBLEM_TYPE);
   reply.header('cache-control', 'no-store');
   for (const [name, value] of Object.entries(headers)) reply.header(name, value);
-  reply.send(JSON.stringify(problemDocument(code, extras)));
+  reply.send(JSON.stringify(problemDocument(code, extras, status)));
 }
 
 /** The store did not answer: 503, and when to try again. */

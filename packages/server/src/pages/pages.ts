@@ -7,6 +7,7 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { App } from '../app-type.ts';
+import { PAGE_POLICY } from './page-policy.ts';
 
 /** The addresses of the console's pages; the console shows the one that fits. */
 export const PAGES = ['/', '/sign-in', '/sign-up', '/account'] as const;
@@ -28,19 +29,7 @@ export async function servePages(app: App, directory: string | null, logger: Log
     await scope.register(helmet, {
       contentSecurityPolicy: {
         useDefaults: false,
-        directives: {
-          defaultSrc: ["'none'"],
-          scriptSrc: ["'self'"],
-          styleSrc: ["'self'"],
-          imgSrc: ["'self'", 'data:'],
-          fontSrc: ["'self'"],
-          connectSrc: ["'self'"],
-          manifestSrc: ["'self'"],
-          baseUri: ["'none'"],
-          formAction: ["'self'"],
-          frameAncestors: ["'none'"],
-          objectSrc: ["'none'"],
-        },
+        directives: PAGE_POLICY,
       },
       crossOriginOpenerPolicy: { policy: 'same-origin' },
       referrerPolicy: { policy: 'no-referrer' },
@@ -57,7 +46,8 @@ export async function servePages(app: App, directory: string | null, logger: Log
       prefix: '/',
       // One route per file that is there now: nothing else in the directory can ever be asked for.
       wildcard: false,
-      globIgnore: ['**/index.html'],
+      // What other sites load has its own addresses and headers: embed/.
+      globIgnore: ['**/index.html', 'frame/**'],
       index: false,
       schemaHide: true,
       cacheControl: false,
@@ -80,6 +70,7 @@ function cacheControl(file: string): string {
   return file.startsWith('assets/') ? 'public, max-age=31536000, immutable' : 'no-cache';
 }
 
-function answerNotBuilt(_request: FastifyRequest, reply: FastifyReply): void {
+/** While the pages are not there: a sentence on how to get them. */
+export function answerNotBuilt(_request: FastifyRequest, reply: FastifyReply): void {
   reply.code(503).header('cache-control', 'no-store').type('text/plain; charset=utf-8').send(`${HOW_TO_BUILD}\n`);
 }

@@ -4,12 +4,21 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Device } from 'holdfast';
 import type { CsrfVerdict, Exchange, HttpSessions, RequestFacts, ResponseFacts } from 'holdfast/http';
 import { REASON_HEADER } from 'holdfast/protocol';
+import { bearsApiKey } from '../api-keys/require-api-key.ts';
 import type { App } from '../app-type.ts';
 import { ProblemError } from '../ops/problem-error.ts';
 
 const EXCHANGE = Symbol('exchange');
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /**
+     * Back ends may ask with an API key: no browser sends one by itself, so there is nothing to guard. The route looks at
+     * the key, and at no cookie of such a request.
+     */
+    apiKeys?: boolean;
+  }
+
   interface FastifyRequest {
     /** This request's view of its session. */
     readonly exchange: Exchange;
@@ -31,11 +40,12 @@ export function useSessions(scope: App, http: HttpSessions): void {
   });
 
   scope.addHook('onRequest', (request, _reply, done) => {
+    if (request.routeOptions.config.apiKeys === true && bearsApiKey(request)) return done();
     const { method } = request.raw;
     const safe = method === 'GET' || method === 'HEAD';
     const verdict = safe ? decideEmbedding(request) : request.exchange.csrf();
     if (verdict.allowed) done();
-    else done(new ProblemError('forbidden-origin', { detail: verdict.detail }, { vary: 'Sec-Fetch-Site, Origin' }));
+    else done(foreignPage(verdict.detail));
   });
 
   scope.addHook('onSend', (request, reply, payload, done) => {
@@ -54,6 +64,17 @@ export function useSessions(scope: App, http: HttpSessions): void {
       (error: Error) => done(error),
     );
   });
+}
+
+/** The 403 for a page that may not send a request. */
+export function foreignPage(detail: string): ProblemError {
+  return new ProblemError('forbidden-origin', { detail }, { vary: 'Sec-Fetch-Site, Origin' });
+}
+
+/** Whether a request may do what an unsafe one could, though its method is safe. */
+export function decideAsUnsafe(request: FastifyRequest, http: HttpSessions): CsrfVerdict {
+  const facts = new NodeRequestFacts(request.raw);
+  return http.exchange({ method: 'POST', header: (name) => facts.header(name) }).csrf();
 }
 
 function addFacts(reply: FastifyReply, { headers, setCookie }: ResponseFacts): void {

@@ -8,7 +8,7 @@ import { toWireTime } from './wire-time.ts';
 const Time = Type.String({ format: 'date-time' });
 
 /** A text or null. Written as one type with two names: a union would be serialised by trying a validator for each part. */
-const TextOrNull = Type.Unsafe<string | null>({ type: ['string', 'null'] });
+export const TextOrNull = Type.Unsafe<string | null>({ type: ['string', 'null'] });
 
 export const WireUser = Type.Object(
   {

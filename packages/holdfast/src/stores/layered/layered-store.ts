@@ -45,6 +45,7 @@ import type {
   TakeResult,
   UpdateResult,
 } from '../../core/store.ts';
+import type { TicketStore } from '../../core/ticket-store.ts';
 import type { ScanBatch, TransferableStore } from '../../core/transfer.ts';
 import { copyJson } from '../apply-change.ts';
 import type { CacheStats } from '../cache/record-cache.ts';
@@ -78,6 +79,8 @@ export interface LayersOptions {
 
 export class Layers implements LayeredStore {
   readonly kind = 'layered';
+  /** One-time sessions are in the back alone: each is read and used once, so a copy in the front would save nothing. */
+  readonly tickets?: TicketStore;
   readonly #back: TransferableStore;
   readonly #clock: Clock;
   readonly #trust: Trust;
@@ -88,6 +91,7 @@ export class Layers implements LayeredStore {
   constructor(options: LayersOptions) {
     const { front, back, clock } = options;
     this.#back = back;
+    if (back.tickets !== undefined) this.tickets = back.tickets;
     this.#clock = clock;
     this.#trust = new Trust({ ...options, connect: front, register: new Register(back, clock) });
     this.#copier = new Copier(options, this.#trust);

@@ -55,6 +55,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   '3F000': missing(),
   '42P01': missing(),
   '42703': missing(),
+  '23505': { sentence: (name) => `${name} was asked by two at once to make the same row: try again` },
   '25006': {
     sentence: (name) => `${name} takes no writes, it is a standby or set to read-only: put the primary into the URL`,
     unusable: true,

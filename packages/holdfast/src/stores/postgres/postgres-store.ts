@@ -19,6 +19,7 @@ import type {
   TakeResult,
   UpdateResult,
 } from '../../core/store.ts';
+import type { TicketStore } from '../../core/ticket-store.ts';
 import type { ScanBatch, StoredEntry, TransferableStore } from '../../core/transfer.ts';
 import { isFresh } from '../cache/is-fresh.ts';
 import type { CacheStats, RecordCache } from '../cache/record-cache.ts';
@@ -34,6 +35,7 @@ import type { Statements } from './statements.ts';
 /** What a {@link PostgresStore} can do beyond every store. */
 export interface PostgresStore extends TransferableStore {
   readonly kind: 'postgres';
+  readonly tickets: TicketStore;
   /** Figures of the cache in process; null without one. */
   cacheStats(): CacheStats | null;
   close(): Promise<void>;
@@ -42,6 +44,7 @@ export interface PostgresStore extends TransferableStore {
 export interface PostgresStoreParts {
   readonly database: Database;
   readonly statements: Statements;
+  readonly tickets: TicketStore;
   readonly clock: Clock;
   readonly connections: number;
   readonly cache: RecordCache | null;
@@ -54,6 +57,7 @@ const COUNT_TIMEOUT_MS = 30_000;
 
 export class SessionsInPostgres implements PostgresStore {
   readonly kind = 'postgres';
+  readonly tickets: TicketStore;
   readonly #database: Database;
   readonly #sql: Statements;
   readonly #clock: Clock;
@@ -63,7 +67,9 @@ export class SessionsInPostgres implements PostgresStore {
   readonly #inspect: () => Promise<readonly StoreFinding[]>;
   #closing: Promise<void> | null = null;
 
-  constructor({ database, statements, clock, connections, cache, channel, inspect }: PostgresStoreParts) {
+  constructor(parts: PostgresStoreParts) {
+    const { database, statements, tickets, clock, connections, cache, channel, inspect } = parts;
+    this.tickets = tickets;
     this.#database = database;
     this.#sql = statements;
     this.#clock = clock;

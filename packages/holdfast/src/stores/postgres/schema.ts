@@ -3,6 +3,7 @@ import { HoldfastError } from '../../core/errors.ts';
 import type { Database, Run } from './database.ts';
 import type { Row } from './driver.ts';
 import { codeOf, toOpeningFailure } from './failure.ts';
+import { ticketTables } from './ticket-schema.ts';
 
 /** The first half of every advisory lock of ours ("HFST"); the second is a home, or this for migrations. */
 export const LOCK_CLASS = 0x48465354;
@@ -16,7 +17,15 @@ export const READABLE = 'format = 1 AND ended_reason IS NULL';
 export const USER_PREFIX = 'left(user_id, 200)';
 
 /** Every table of ours. */
-export const TABLES: readonly string[] = ['sessions', 'key_announcements', 'write_probe', 'schema_version'];
+export const TABLES: readonly string[] = [
+  'sessions',
+  'key_announcements',
+  'write_probe',
+  'tickets',
+  'ticket_counts',
+  'ticket_lanes',
+  'schema_version',
+];
 
 /**
  * One entry per schema version, never changed once released.
@@ -59,6 +68,7 @@ const MIGRATIONS: readonly ((schema: string) => string)[] = [
   CREATE TABLE ${schema}.write_probe (only_row smallint NOT NULL PRIMARY KEY CHECK (only_row = 1), at bigint NOT NULL)
     WITH (fillfactor = 10, autovacuum_vacuum_threshold = 50);
   `,
+  ticketTables,
 ];
 
 /**

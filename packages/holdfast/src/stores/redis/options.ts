@@ -28,6 +28,9 @@ export interface ReplicaWait {
   readonly timeoutMs: number;
 }
 
+/** What keys begin with where nothing else was chosen. */
+export const DEFAULT_PREFIX: string = 'holdfast';
+
 /** What {@link redisStore} takes: `url` or `client`. */
 export interface RedisStoreOptions {
   /**
@@ -46,7 +49,10 @@ export interface RedisStoreOptions {
   readonly client?: GivenRedisClient;
   /** For `rediss…://`. */
   readonly tls?: RedisTlsOptions;
-  /** What all keys begin with. Default `holdfast`. */
+  /**
+   * What all keys begin with. Default `holdfast`; with that, one-time sessions are under `auth_session:<uuid>` and
+   * `auth_stats`, else under `<prefix>:auth_session:<uuid>` and `<prefix>:auth_stats`.
+   */
   readonly prefix?: string;
   /** The cache in process, or false for none. Default: on. */
   readonly cache?: CacheOptions | false;
@@ -54,8 +60,8 @@ export interface RedisStoreOptions {
   readonly connectTimeoutMs?: number;
   /**
    * Redis replicates after it has answered, so a primary that dies can take its last writes with it, acknowledged ones too.
-   * With this, a session's start and end are answered when so many replicas have them (Redis command WAIT): a sign-out is
-   * then not undone by a failover. A confirmed refresh that is lost heals by itself (the rotation rule). Default: not waited.
+   * With this, a session's start and end, and a one-time session's making and use, are answered when so many replicas have
+   * them (Redis command WAIT): a sign-out is then not undone by a failover. A confirmed refresh that is lost heals by itself (the rotation rule). Default: not waited.
    */
   readonly waitReplicas?: ReplicaWait;
   /** Milliseconds since 1970. Default `Date.now`. */
@@ -80,7 +86,7 @@ export interface RedisSettings {
 
 /** Throws `invalid-option` that names every option with a bad value; never shows one, because it may be the password. */
 export function resolveRedisOptions(options: RedisStoreOptions): RedisSettings {
-  const { url, client, tls = {}, prefix = 'holdfast', cache = {}, connectTimeoutMs = 2000, waitReplicas } = options;
+  const { url, client, tls = {}, prefix = DEFAULT_PREFIX, cache = {}, connectTimeoutMs = 2000, waitReplicas } = options;
   const problems: string[] = [];
   let address: RedisAddress | null = null;
   if (url === undefined && client === undefined)

@@ -5,11 +5,13 @@
 import type { StoreFinding } from '../../core/store.ts';
 import { redisErrorCode } from './failure.ts';
 import type { RedisPort } from './port.ts';
+import { ticketKeysOf } from './ticket-keys.ts';
 
 const UNKNOWN_SHA1 = '0'.repeat(40);
 /** The probe goes by itself if this process dies between writing and removing it. */
 const PROBE_TTL_MS = '60000';
 
+const NO_TICKET = '00000000-0000-0000-0000-000000000000';
 /** What is used beside the operations of the store. */
 export interface Uses {
   /** Starts and ends wait for replicas. */
@@ -17,13 +19,18 @@ export interface Uses {
   readonly isCluster: boolean;
 }
 
-/** What the scripts and the store do, with the name that an administrator would allow. */
-function attempts(
-  prefix: string,
-  { waits, isCluster }: Uses,
-): readonly { readonly allow: string; readonly key: string; readonly args: string[] }[] {
+/** One try of what our user may do. */
+interface Attempt {
+  /** The name that an administrator would allow. */
+  readonly allow: string;
+  readonly key: string;
+  readonly args: readonly string[];
+}
+
+/** What the scripts and the store do for sessions. */
+function attempts(prefix: string, { waits, isCluster }: Uses): readonly Attempt[] {
   const probe = `${prefix}:probe`;
-  const onProbe = (allow: string, ...args: string[]): { allow: string; key: string; args: string[] } => ({
+  const onProbe = (allow: string, ...args: string[]): Attempt => ({
     allow,
     key: probe,
     args: [allow.slice(1).toUpperCase(), ...args],
@@ -50,27 +57,62 @@ function attempts(
   ];
 }
 
-/** What is missing, in one finding; and a server that takes no writes. Rejects when it does not answer. */
+/** What is done for one-time sessions besides, under keys that have no prefix of ours where it is the default one. */
+function ticketAttempts(prefix: string): readonly Attempt[] {
+  const { stats, of } = ticketKeysOf(prefix);
+  const probe = `${prefix}:probe`;
+  // No id is all zeroes.
+  const ticket = of(NO_TICKET);
+  return [
+    // Only where there is something is it written, and there is nothing.
+    { allow: '+set', key: ticket, args: ['SET', ticket, '', 'XX', 'KEEPTTL'] },
+    { allow: '+getex', key: ticket, args: ['GETEX', ticket] },
+    { allow: '+hmget', key: stats, args: ['HMGET', stats, 'live'] },
+    // As with sessions: no field has this name, and it shows whether the key may be written.
+    { allow: '+hdel', key: stats, args: ['HDEL', stats, 'no field of ours'] },
+    { allow: '+hincrby', key: probe, args: ['HINCRBY', probe, 'count', '1'] },
+    { allow: '+pexpire', key: probe, args: ['PEXPIRE', probe, PROBE_TTL_MS] },
+    { allow: '+hdel', key: probe, args: ['HDEL', probe, 'count'] },
+  ];
+}
+
+/** What is missing, in a finding each for all and for one-time sessions; and a server that takes no writes. Rejects when it does not answer. */
 export async function tryPermissions(port: RedisPort, prefix: string, uses: Uses): Promise<readonly StoreFinding[]> {
   const missing = new Set<string>();
+  const missingForTickets = new Set<string>();
   let refusal: string | null = null;
-  for (const { allow, key, args } of attempts(prefix, uses)) {
-    try {
-      await port.send(key, args, false);
-    } catch (error) {
-      const code = redisErrorCode(error);
-      if (code === null) throw error;
-      if (code === 'NOPERM') missing.add(isAboutKeys(error) ? `~${prefix}:*` : allow);
-      // A replica, a full memory, a disk that is full …; a script that is not known and a wrong type are what was expected.
-      else if (code !== 'NOSCRIPT' && code !== 'WRONGTYPE') refusal ??= error instanceof Error ? error.message : code;
+  const keysOf = (key: string): string => {
+    if (key.startsWith(`${prefix}:`)) return `~${prefix}:*`;
+    return key.includes(NO_TICKET) ? `~${key.replace(NO_TICKET, '*')}` : `~${key}`;
+  };
+  const tryAll = async (list: readonly Attempt[], into: Set<string>): Promise<void> => {
+    for (const { allow, key, args } of list) {
+      try {
+        await port.send(key, args, false);
+      } catch (error) {
+        const code = redisErrorCode(error);
+        if (code === null) throw error;
+        if (code === 'NOPERM') into.add(isAboutKeys(error) ? keysOf(key) : allow);
+        // A replica, a full memory, a disk that is full …; a script that is not known and a wrong type are what was expected.
+        else if (code !== 'NOSCRIPT' && code !== 'WRONGTYPE') refusal ??= error instanceof Error ? error.message : code;
+      }
     }
-  }
+  };
+  await tryAll(attempts(prefix, uses), missing);
+  await tryAll(ticketAttempts(prefix), missingForTickets);
   const findings: StoreFinding[] = [];
   if (missing.size > 0) {
     const rights = [...missing].join(' ');
     const message = `our user on ${port.name} lacks permissions: ${rights}`;
     const fix = `allow them with ACL SETUSER <user> ${rights}`;
     findings.push({ severity: 'problem', code: 'missing-permission', message, fix });
+  }
+  for (const right of missing) missingForTickets.delete(right);
+  if (missingForTickets.size > 0) {
+    const rights = [...missingForTickets].join(' ');
+    const message = `our user on ${port.name} lacks permissions for one-time sessions: ${rights}`;
+    const fix = `allow them with ACL SETUSER <user> ${rights}, where one-time sessions are used`;
+    findings.push({ severity: 'warning', code: 'missing-ticket-permission', message, fix });
   }
   if (refusal !== null) {
     const fix = 'mend that, then start again';

@@ -27,6 +27,7 @@ import type {
   TakeResult,
   UpdateResult,
 } from '../../core/store.ts';
+import type { TicketStore } from '../../core/ticket-store.ts';
 import type { ScanBatch, TransferableStore } from '../../core/transfer.ts';
 import type { CacheStats, RecordCache } from '../cache/record-cache.ts';
 import { Announcements } from './announcements.ts';
@@ -38,6 +39,7 @@ import { encodeRecord, encodeTombstone, encodeTouch } from './encode-record.ts';
 import { redisErrorCode } from './failure.ts';
 import type { RedisArgument, RedisPort, RedisReply, RedisScript } from './port.ts';
 import { Reader, WRONG_TYPE } from './reader.ts';
+import { RedisTickets } from './redis-tickets.ts';
 import { toList, toRecords, toStored } from './replies.ts';
 import { BURY } from './scripts/bury.ts';
 import { CONFIRM_END } from './scripts/confirm-end.ts';
@@ -54,6 +56,7 @@ import { toUserPart } from './user-part.ts';
 
 /** What `redisStore` makes. */
 export interface RedisStore extends TransferableStore {
+  readonly tickets: TicketStore;
   /** Figures of the cache in process; null where it was turned off. */
   cacheStats(): CacheStats | null;
   inspect(): Promise<readonly StoreFinding[]>;
@@ -84,6 +87,7 @@ const NOT_OURS =
 export class BucketStore implements RedisStore {
   readonly kind = 'redis';
   readonly inspect: () => Promise<readonly StoreFinding[]>;
+  readonly tickets: TicketStore;
   readonly #port: RedisPort;
   readonly #prefix: string;
   readonly #clock: Clock;
@@ -107,6 +111,7 @@ export class BucketStore implements RedisStore {
     this.#reader = new Reader(parts);
     this.#walk = new BucketWalk(port, prefix, clock);
     this.#announcements = new Announcements(port, prefix);
+    this.tickets = new RedisTickets(port, prefix, clock);
   }
 
   get interruptions(): number {

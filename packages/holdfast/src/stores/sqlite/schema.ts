@@ -44,6 +44,28 @@ const MIGRATIONS: readonly string[] = [
   CREATE TABLE key_announcements (instance TEXT NOT NULL PRIMARY KEY, key_ids TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE write_probe (only INTEGER PRIMARY KEY CHECK (only = 1), at INTEGER NOT NULL);
   `,
+  `
+  CREATE TABLE tickets (
+    key TEXT NOT NULL PRIMARY KEY,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    opened_at INTEGER,
+    used_at INTEGER,
+    origins TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    proof TEXT
+  ) WITHOUT ROWID;
+  CREATE INDEX tickets_by_expiry ON tickets (expires_at);
+  CREATE TABLE ticket_counts (step INTEGER PRIMARY KEY, live INTEGER NOT NULL, used INTEGER NOT NULL);
+  CREATE TABLE ticket_sums (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    live INTEGER NOT NULL,
+    used INTEGER NOT NULL,
+    total_created INTEGER NOT NULL,
+    total_used INTEGER NOT NULL
+  );
+  INSERT INTO ticket_sums VALUES (1, 0, 0, 0, 0);
+  `,
 ];
 
 /** Brings the schema up to date in one transaction, which other processes starting at the same time wait for. */

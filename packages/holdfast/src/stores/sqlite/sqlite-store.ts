@@ -28,6 +28,7 @@ import { allRows, type Connection, firstRow } from './connection.ts';
 import { RetryQueue } from './retry-queue.ts';
 import { fromRow, type Row, toRow, toStrings } from './row.ts';
 import { type DurableStatements, prepareDurable, prepareQuick, type QuickStatements } from './statements.ts';
+import { TicketTable } from './ticket-table.ts';
 
 export interface SqliteStoreParts {
   readonly file: string;
@@ -49,6 +50,7 @@ export interface SqliteStoreParts {
  */
 export class SqliteStore implements TransferableStore {
   readonly kind = 'sqlite';
+  readonly tickets: TicketTable;
   readonly #file: string;
   readonly #inode: number;
   readonly #clock: Clock;
@@ -73,6 +75,8 @@ export class SqliteStore implements TransferableStore {
     // Readers do not wait for writers in a log, so they must not stand in line behind them here either.
     this.#reads = new RetryQueue(parts.file, parts.deadlineMs);
     this.#writes = new RetryQueue(parts.file, parts.deadlineMs);
+    const { clock, quick, durable } = parts;
+    this.tickets = new TicketTable({ clock, quick, durable, reads: this.#reads, writes: this.#writes });
   }
 
   read(id: string): Awaitable<ReadResult> {

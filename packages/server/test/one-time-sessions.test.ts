@@ -1,0 +1,341 @@
+/** One-time sessions over HTTP: who may make and use them, and what bad input and an outage are answered with. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { assertProblem } from './harness/client.ts';
+import { PRODUCTION, SECRET, startService } from './harness/service.ts';
+import { testTickets } from './harness/ticket-suite.ts';
+import { backEnd, idOf, OTHER_SHOP, plain, SHOP, UNKNOWN_ID } from './harness/tickets.ts';
+
+testTickets('files', 'sqlite', startService);
+
+const IN_PRODUCTION = { environment: { ...PRODUCTION, SESSION_SECRET: SECRET, ALLOWED_ORIGINS: 'https://app.test' } };
+
+test('IF7: in production it takes a good API key or somebody signed in', async (context) => {
+  const running = await startService(context, IN_PRODUCTION);
+  const { url, client } = running;
+  assertProblem(await plain(url, 'POST', '/auth/create-session'), 401, 'not-signed-in');
+  const ada = client();
+  await ada.signUp('ada@x.test');
+  idOf(await ada.post('/auth/create-session'));
+  idOf(await ada.post('/auth/create-session', { origins: ['https://app.test', 'https://auth.example.test'] }));
+  assertProblem(await ada.post('/auth/create-session', { origin: SHOP }), 403, 'out-of-scope');
+  const foreign = { 'sec-fetch-site': 'cross-site', origin: 'https://evil.test' };
+  assertProblem(await ada.post('/auth/create-session', undefined, foreign), 403, 'forbidden-origin');
+
+  const shop = await backEnd(running);
+  idOf(await shop.create());
+  idOf(await shop.create({ origins: [SHOP] }));
+  assertProblem(await shop.create({ origins: [SHOP, OTHER_SHOP] }), 403, 'out-of-scope');
+});
+
+test('a bad API key is 401 whoever else the request comes from, also where anybody may', async (context) => {
+  for (const options of [{}, IN_PRODUCTION]) {
+    const running = await startService(context, options);
+    const ada = running.client();
+    await ada.signUp('ada@x.test');
+    const { key, keyId } = await backEnd(running);
+    const secret = key.slice(-43);
+    for (const bad of [
+      '',
+      'x',
+      secret,
+      `hfk_${'0'.repeat(12)}_${secret}`,
+      `hfk_${keyId}_${secret.slice(0, -1)}${secret.endsWith('A') ? 'Q' : 'A'}`,
+      `${key}A`,
+      `hfk_${keyId}_${'A'.repeat(5000)}`,
+    ]) {
+      const authorization = `Bearer ${bad}`;
+      const answer = await ada.post('/auth/create-session', undefined, { authorization });
+      assertProblem(answer, 401, 'invalid-api-key');
+      assert.equal(answer.headers.get('www-authenticate'), 'Bearer error="invalid_token"');
+      const body = { session_id: UNKNOWN_ID };
+      assertProblem(await ada.post('/auth/validate-session', body, { authorization }), 401, 'invalid-api-key');
+      assertProblem(await ada.get('/auth/session-status', { headers: { authorization } }), 401, 'invalid-api-key');
+    }
+    const basic = await ada.post('/auth/create-session', undefined, { authorization: 'Basic YTpi' });
+    assert.equal(basic.status, 201, 'another scheme is somebody else’s business');
+  }
+});
+
+test('a request with a key needs no proof of a browser, and none of its cookies count', async (context) => {
+  const running = await startService(context, IN_PRODUCTION);
+  const ada = running.client();
+  await ada.signUp('ada@x.test');
+  const shop = await backEnd(running);
+  const cookie = [...ada.jar].map(([name, value]) => `${name}=${value}`).join('; ');
+  const headers = {
+    authorization: `Bearer ${shop.key}`,
+    cookie,
+    'sec-fetch-site': 'cross-site',
+    origin: 'https://evil.test',
+  };
+  const created = await plain(running.url, 'POST', '/auth/create-session', headers, { origin: SHOP });
+  const id = idOf(created);
+  assert.deepEqual(created.setCookie, []);
+  assert.equal(created.headers.get('access-control-allow-origin'), null, 'a page could not read it');
+  const own = await plain(running.url, 'POST', '/auth/create-session', headers, { origin: 'https://app.test' });
+  assertProblem(own, 403, 'out-of-scope');
+  const used = await plain(running.url, 'POST', '/auth/validate-session', headers, { session_id: id });
+  assert.equal(used.status, 200, used.text);
+  assert.deepEqual(used.setCookie, []);
+  assertProblem(await plain(running.url, 'POST', '/auth/frame-session', headers), 403, 'forbidden-origin');
+});
+
+test('a key is for its own origins: another one’s tickets are 403 and stay unused', async (context) => {
+  const running = await startService(context);
+  const shop = await backEnd(running, [SHOP]);
+  const other = await backEnd(running, [OTHER_SHOP]);
+  const both = await backEnd(running, [OTHER_SHOP, SHOP]);
+  const id = idOf(await shop.create());
+  assertProblem(await other.validate({ session_id: id }), 403, 'out-of-scope');
+  assertProblem(await other.validate({ session_id: id, origin: SHOP }), 403, 'out-of-scope');
+  assertProblem(await other.get(`/auth/validate-session?session_id=${id}`), 403, 'out-of-scope');
+  assertProblem(await shop.validate({ session_id: id, origin: OTHER_SHOP }), 401, 'wrong-origin');
+  assertProblem(await shop.validate({ session_id: id, frame: true, origin: SHOP }), 422, 'validation-failed');
+  assert.equal((await shop.get(`/auth/validate-session?session_id=${id}`)).status, 200);
+  assertProblem(await other.validate({ session_id: id }), 403, 'out-of-scope');
+
+  const shared = idOf(await both.create());
+  assertProblem(await shop.validate({ session_id: shared }), 403, 'out-of-scope');
+  assert.equal((await both.validate({ session_id: shared })).status, 200);
+});
+
+test('IF3: without a key a bound one is used with its very origin alone, and a wrong one uses nothing', async (context) => {
+  const { url, client } = await startService(context);
+  const page = client();
+  const id = idOf(await plain(url, 'POST', '/auth/create-session', {}, { origins: [SHOP, OTHER_SHOP, SHOP] }));
+  for (const origin of [
+    undefined,
+    'https://evil.test',
+    `${SHOP}.evil.test`,
+    `${SHOP}/`,
+    `${SHOP}:443`,
+    'HTTPS://SHOP.EXAMPLE',
+    'null',
+    '*',
+  ]) {
+    const body = { session_id: id, ...(origin === undefined ? {} : { origin }) };
+    const answer = await page.post('/auth/validate-session', body);
+    assert.equal(assertProblem(answer, 401, 'wrong-origin').reason, 'wrong-origin', origin);
+  }
+  assertProblem(await page.get(`/auth/validate-session?session_id=${id}`), 401, 'wrong-origin');
+  const cross = { 'sec-fetch-site': 'cross-site', origin: SHOP };
+  const body = { session_id: id, origin: SHOP };
+  assertProblem(await page.post('/auth/validate-session', body, cross), 403, 'forbidden-origin');
+  assert.equal((await page.get('/auth/session-status')).json().active_sessions, 1);
+  const used = await page.post('/auth/validate-session', body);
+  assert.deepEqual(used.json().origins, [SHOP, OTHER_SHOP]);
+  assertProblem(
+    await page.post('/auth/validate-session', { ...body, origin: 'https://evil.test' }),
+    401,
+    'already-used',
+  );
+});
+
+test('IF5: looking, preflights, prefetching and foreign pages use nothing', async (context) => {
+  const { url, client } = await startService(context);
+  const page = client();
+  const id = idOf(await plain(url, 'POST', '/auth/create-session'));
+  const path = `/auth/validate-session?session_id=${id}`;
+  for (const method of ['HEAD', 'OPTIONS', 'PUT', 'DELETE']) {
+    const answer = await page.ask(method, path);
+    assert.equal(answer.status, 405, method);
+    assert.equal(answer.headers.get('allow'), 'GET, POST');
+  }
+  for (const headers of [
+    { 'sec-purpose': 'prefetch' },
+    { 'sec-purpose': 'prefetch;prerender' },
+    { 'sec-purpose': 'prefetch;anonymous-client-ip' },
+    { purpose: 'prefetch' },
+    { 'x-moz': 'prefetch' },
+    { 'x-purpose': 'preview' },
+  ] as Record<string, string>[]) {
+    assertProblem(await page.get(path, { headers }), 403, 'not-asked-for');
+    assertProblem(await page.post('/auth/validate-session', { session_id: id }, headers), 403, 'not-asked-for');
+  }
+  for (const headers of [
+    { 'sec-fetch-site': 'cross-site', origin: 'https://evil.test' },
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+    { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' },
+  ] as Record<string, string>[]) {
+    assertProblem(await page.get(path, { headers }), 403, 'forbidden-origin');
+  }
+  assert.equal((await page.get(path)).status, 200);
+});
+
+test('IF8: malformed, unknown and used ids are refused alike', async (context) => {
+  const { url, client } = await startService(context);
+  const page = client();
+  const id = idOf(await plain(url, 'POST', '/auth/create-session'));
+  await page.post('/auth/validate-session', { session_id: id });
+  const shapes = new Set<string>();
+  for (const bad of [
+    id,
+    UNKNOWN_ID,
+    id.toUpperCase(),
+    `{${id}}`,
+    '',
+    'x',
+    '../../etc',
+    '\u0000',
+    '💥',
+    'a'.repeat(5000),
+    `${id}\n`,
+  ]) {
+    for (const answer of [
+      await page.post('/auth/validate-session', { session_id: bad }),
+      await page.get(`/auth/validate-session?session_id=${encodeURIComponent(bad)}`),
+    ]) {
+      assertProblem(answer, 401, bad === id ? 'already-used' : 'not-found');
+      shapes.add(`${Object.keys(answer.json())} ${[...answer.headers.keys()]}`);
+    }
+  }
+  assert.equal(shapes.size, 1, [...shapes].join('\n'));
+});
+
+test('no id at all, and fields that are wrong, are named', async (context) => {
+  const { client } = await startService(context);
+  const page = client();
+  const pointers = async (path: string, body: unknown): Promise<unknown> => {
+    const { errors } = assertProblem(await page.post(path, body), 422, 'validation-failed');
+    return (errors as { pointer: string }[]).map(({ pointer }) => pointer);
+  };
+  for (const path of [
+    '/auth/validate-session',
+    '/auth/validate-session?session_id=',
+    '/auth/validate-session?session_id=a&session_id=b',
+  ]) {
+    const answer = await page.get(path);
+    if (path.endsWith('=')) assertProblem(answer, 401, 'not-found');
+    else assertProblem(answer, 422, 'validation-failed');
+  }
+  assert.deepEqual(await pointers('/auth/validate-session', {}), ['/session_id']);
+  assert.deepEqual(await pointers('/auth/validate-session', undefined), ['']);
+  assert.deepEqual(
+    await pointers('/auth/validate-session', { session_id: 7, frame: 'yes', idempotency_key: '', x: 1 }),
+    ['/x', '/session_id', '/idempotency_key', '/frame'],
+  );
+  const create = '/auth/create-session';
+  for (const origin of [
+    'shop.example',
+    `${SHOP}/`,
+    `${SHOP}:443`,
+    'https://*.example',
+    'null',
+    'capacitor://localhost',
+    'HTTPS://SHOP.EXAMPLE',
+    'javascript:alert(1)',
+    '',
+  ]) {
+    assert.deepEqual(await pointers(create, { origin }), ['/origin'], origin);
+    assert.deepEqual(await pointers(create, { origins: [SHOP, origin] }), ['/origins/1'], origin);
+  }
+  assert.deepEqual(await pointers(create, { origin: SHOP, origins: [SHOP] }), ['/origin']);
+  assert.deepEqual(await pointers(create, { origins: Array.from({ length: 17 }, () => SHOP) }), ['/origins']);
+  assert.deepEqual(await pointers(create, { user: '' }), ['/user']);
+  assert.deepEqual(await pointers(create, { user: 'x'.repeat(201) }), ['/user']);
+  assert.deepEqual(await pointers(create, { user: '🛒'.repeat(101) }), ['/user']);
+  assert.deepEqual(await pointers(create, { user: 7, is_admin: true }), ['/is_admin', '/user']);
+  assert.deepEqual(await pointers(create, `{"data":${'['.repeat(31)}${']'.repeat(31)}}`), ['/data']);
+  assert.deepEqual(await pointers(create, `{"data":${'['.repeat(30_000)}${']'.repeat(30_000)}}`), ['/data']);
+  assert.deepEqual(await pointers(create, '{"data":1e999}'), ['/data']);
+  assert.deepEqual(await pointers(create, '{"data":{"constructor":1}}'), ['/data']);
+  for (const body of ['[]', '"x"', '7']) assert.deepEqual(await pointers(create, body), ['']);
+  assertProblem(await page.post(create, '{"data":{"__proto__":1}}'), 400, 'malformed-json');
+  assertProblem(await page.post(create, '{'), 400, 'malformed-json');
+  assertProblem(await page.post(create, 'a=b', { 'content-type': 'text/plain' }), 415, 'unsupported-media-type');
+  assert.equal((await page.post(create, '', { 'content-type': 'application/json' })).status, 201);
+  assert.equal((await page.post(create, 'null')).status, 201);
+  assert.equal((await page.get('/auth/session-status')).json().total_created, 2);
+});
+
+test('metadata beyond 8,192 characters is 413, up to that it comes back as it was', async (context) => {
+  const { client } = await startService(context);
+  const page = client();
+  assertProblem(await page.post('/auth/create-session', { data: 'x'.repeat(8192) }), 413, 'body-too-large');
+  assertProblem(await page.post('/auth/create-session', { data: 'x'.repeat(70_000) }), 413, 'body-too-large');
+  for (const data of ['x'.repeat(8184), '\u0001'.repeat(1300), null, 0, false, '', [], {}, '\ud800']) {
+    const id = idOf(await page.post('/auth/create-session', { data }));
+    const used = (await page.post('/auth/validate-session', { session_id: id })).json();
+    assert.deepEqual(used.data ?? null, data);
+  }
+});
+
+test('a store that does not answer is 503 with Retry-After, and nothing is used', async (context) => {
+  const running = await startService(context);
+  const { service, client } = running;
+  const page = client();
+  const shop = await backEnd(running);
+  const id = idOf(await shop.create());
+  await service.opened.store.close();
+  for (const answer of [
+    await shop.create(),
+    await shop.validate({ session_id: id }),
+    await page.post('/auth/validate-session', { session_id: id, origin: SHOP, frame: true }),
+    await page.get(`/auth/validate-session?session_id=${id}`),
+    await page.get('/auth/session-status'),
+    await page.post('/auth/frame-session', undefined, { cookie: '__Host-session_frame_access=x' }),
+  ]) {
+    if (answer.status === 200) {
+      assert.deepEqual(answer.json(), { valid: false, reason: 'malformed' }, 'nobody had to be asked for this');
+      continue;
+    }
+    assertProblem(answer, 503, 'store-unreachable');
+    assert.match(answer.headers.get('retry-after') ?? '', /^[1-9]/);
+    assert.deepEqual(answer.setCookie, []);
+  }
+});
+
+test('IF9: figures and health are for keys alone in production, and name no id and no host', async (context) => {
+  const running = await startService(context, IN_PRODUCTION);
+  const ada = running.client();
+  await ada.signUp('ada@x.test');
+  const shop = await backEnd(running);
+  const id = idOf(await shop.create());
+  for (const path of ['/auth/session-status', '/auth/store-health', '/auth/redis-health']) {
+    const refused = await ada.get(path);
+    assertProblem(refused, 401, 'invalid-api-key');
+    assert.equal(refused.headers.get('www-authenticate'), 'Bearer');
+    const answer = await shop.get(path);
+    assert.equal(answer.status, 200, answer.text);
+    assert.equal(answer.headers.get('cache-control'), 'no-store');
+    assert.ok(!answer.text.includes(id) && !answer.text.includes(running.directory));
+  }
+});
+
+test('the log holds no id, no key, no user and no data, and says once that anybody may make them', async (context) => {
+  const running = await startService(context);
+  const page = running.client();
+  const shop = await backEnd(running);
+  const secrets = [shop.key, shop.key.slice(-43), 'customer@x.test', 'hush-hush'];
+  const contents = { user: 'customer@x.test', data: 'hush-hush', origin: SHOP };
+  const keyed = idOf(await shop.create(contents));
+  const id = idOf(await page.post('/auth/create-session', contents));
+  const plainId = idOf(await page.post('/auth/create-session', { user: 'customer@x.test' }));
+  secrets.push(keyed, id, plainId);
+  await page.post('/auth/validate-session', {
+    session_id: id,
+    origin: SHOP,
+    frame: true,
+    idempotency_key: 'hush-hush',
+  });
+  for (const line of page.jar.values()) secrets.push(line);
+  await page.post('/auth/frame-session');
+  await page.post('/auth/frame-sign-out');
+  await page.get(`/auth/validate-session?session_id=${plainId}`);
+  await page.ask('HEAD', `/auth/validate-session?session_id=${plainId}`);
+  await page.get(`/client/iframe.html?session_id=${plainId}`);
+  await shop.validate({ session_id: keyed });
+  await running.service.opened.store.close();
+  await shop.validate({ session_id: keyed });
+  const text = running.log.join('');
+  for (const secret of secrets) assert.ok(!text.includes(secret), `the log holds ${secret}`);
+  assert.equal(text.split('anybody may create one-time sessions').length - 1, 1);
+});
+
+test('MAX_SESSIONS beyond its bounds stops the start', async (context) => {
+  for (const value of ['0', '100000001', 'many', '-1', '1.5']) {
+    await assert.rejects(startService(context, { environment: { MAX_SESSIONS: value } }), /MAX_SESSIONS/);
+  }
+});

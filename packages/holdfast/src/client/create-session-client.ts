@@ -8,6 +8,7 @@
 import type { ValidAnswer } from '../protocol/validate.ts';
 import { browserEnvironment } from './environment.ts';
 import { createJournal } from './journal.ts';
+import type { News } from './news.ts';
 import { readAnyUser, readTime, readValidate } from './read-answer.ts';
 import { type Asking, type Received, send } from './request.ts';
 import { createSessionFetch } from './session-fetch.ts';
@@ -33,22 +34,6 @@ const LEAST_WAIT_MS = 5000;
 const WORDS_MS = 50;
 /** 23 days: what is longer than 2^31 - 1 fires at once in browsers. */
 const LONGEST_TIMER_MS = 2e9;
-
-/** Words between the tabs of one browser. An answer and the news in it come together: who believes the one knows the other. */
-interface News {
-  /** See `Turns`. */
-  readonly turn?: number;
-  /** A question begins, at that time; `asked` with the same time ends it, with the answer's body. */
-  readonly asking?: number;
-  readonly asked?: number;
-  readonly body?: unknown;
-  readonly news?: 'signed-in' | 'signed-out' | undefined;
-  /** When it was told. */
-  readonly at?: number;
-  /** The session that it is about; empty where that is not known. */
-  readonly session?: string;
-  readonly reason?: string | undefined;
-}
 
 /** Makes a client. It does nothing until it is used. One per page: tabs agree with each other, clients in one tab do too. */
 export function createSessionClient<U extends SessionUser = SessionUser>(

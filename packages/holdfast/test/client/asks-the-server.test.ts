@@ -113,6 +113,18 @@ test('an answer that does not come in time is an outage, and counts no more when
   assert.ok(!tab.states.some((state) => state.status === 'signed-out'));
 });
 
+test('an answer that was read only after the computer had slept is asked for again', async () => {
+  await using service = await startScriptedService();
+  using tab = openTab(service, { deadlineSeconds: 7 });
+  const question = await service.next();
+  // Time in which no timer ran.
+  tab.clock.jump(7001);
+  question.answer(200, VALID);
+  (await service.next()).answer(200, { valid: false, reason: 'expired-idle' });
+  await tab.reaches('signed-out');
+  assert.ok(!tab.states.some((state) => state.status === 'signed-in'));
+});
+
 test('the reason of a sign-out stays when the server is asked again', async () => {
   await using service = await startScriptedService();
   using tab = await openSignedOut(service, 'revoked');

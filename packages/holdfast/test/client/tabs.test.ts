@@ -241,6 +241,19 @@ test('the answer to a question from before a sign-in is not believed after it', 
   }
 });
 
+test('a sign-out reaches the others on a computer whose clock was set back meanwhile', async () => {
+  await using service = await startScriptedService();
+  const tabs = await openTabs(service, 2);
+  using _ = closeAll(tabs);
+  const [first, second] = tabs;
+  assert.ok(first && second);
+  first.clock.jump(-3_600_000);
+  const leaving = first.client.signOut();
+  (await service.next()).answer(204, '');
+  await leaving;
+  await second.reaches('signed-out');
+});
+
 test('a page out of the back-forward cache hears again', async () => {
   await using service = await startScriptedService();
   const tabs = await openTabs(service, 2);

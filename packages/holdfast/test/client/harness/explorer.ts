@@ -5,7 +5,7 @@ import { chooser } from '../../model/choices.ts';
 import { createWorld, type Sent, type Tab, type World } from './world.ts';
 
 /** What is known of a tab from outside: what it was told, and when. */
-interface Record_ {
+interface Knowledge {
   /** The step as of which it knows of the latest sign-in. */
   knowsSince: number;
   /** Sessions that it was told have ended. */
@@ -47,7 +47,7 @@ export async function explore(seed: number, weather: Weather): Promise<{ readonl
   const choose = chooser(seed);
   const random = (): number => (choose(1_000_000) + 1) / 1_000_002;
   const steps: string[] = [];
-  const records = new Map<Tab, Record_>();
+  const records = new Map<Tab, Knowledge>();
   /** The steps in which tabs spoke, by the times that they gave. */
   const said = new Map<number, number>();
   let questions = 0;

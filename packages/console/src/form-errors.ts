@@ -48,7 +48,7 @@ export function toFormErrors(result: Exclude<Answer, { kind: 'ok' }>): FormError
   }
   const fields: Partial<Record<FieldName, string>> = {};
   const elsewhere: string[] = [];
-  for (const { pointer, detail } of problem.errors) {
+  for (const { pointer = '', detail = '' } of problem.errors) {
     const sentence = detail.charAt(0).toUpperCase() + detail.slice(1);
     const name = FIELD_NAMES.find((known) => pointer === `/${known}`);
     if (name === undefined) elsewhere.push(sentence);

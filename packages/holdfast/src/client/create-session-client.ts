@@ -17,6 +17,7 @@ import type {
   Answer,
   Channel,
   ClientOptions,
+  Problem,
   SessionClient,
   SessionEvents,
   SessionState,
@@ -88,7 +89,7 @@ export function createSessionClient<U extends SessionUser = SessionUser>(
   const target = new EventTarget();
   const emit = <E extends keyof SessionEvents<U>>(event: E, detail: SessionEvents<U>[E]): boolean =>
     target.dispatchEvent(new CustomEvent(event, { detail }));
-  const local = /localhost$|^127\.|^\[::1/.test(page?.hostname ?? '');
+  const local = /localhost$|^127/.test(`${page?.hostname}`);
   const journal = createJournal(
     options.debug ?? local,
     now,
@@ -193,7 +194,8 @@ export function createSessionClient<U extends SessionUser = SessionUser>(
     const next = readValidate(body, readUser);
     if (hint) find('set-cookie-folded');
     if (!next) {
-      if (answer.kind !== 'unreachable') find('not-the-service');
+      // A refusal with a code is the service's own, such as of an origin that it does not list.
+      if (answer.kind !== 'unreachable' && !(answer as { problem?: Problem }).problem?.code) find('not-the-service');
       note('failed', outcome);
       tryAgainLater(wait);
       return;
@@ -315,7 +317,11 @@ export function createSessionClient<U extends SessionUser = SessionUser>(
   }
 
   function open(): void {
-    channel ??= environment.openChannel?.(name);
+    try {
+      channel ??= environment.openChannel?.(name);
+    } catch {
+      // There is none, or the site may keep nothing.
+    }
     if (channel) channel.onmessage = ({ data }) => hear(Object(data) as News);
   }
 

@@ -13,7 +13,7 @@ export function browserEnvironment(): Environment {
     random: Math.random,
     // Missing on plain http, but for loopback.
     locks: globalThis.navigator?.locks ?? null,
-    openChannel: globalThis.BroadcastChannel ? (name) => new BroadcastChannel(name) as Channel : null,
+    openChannel: (name) => new BroadcastChannel(name) as Channel,
     watch(wake, sleep) {
       const stop = new AbortController();
       const listen = (on: EventTarget | undefined, event: string, run: (event: Event) => void): void =>

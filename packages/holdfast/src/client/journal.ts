@@ -6,7 +6,7 @@ const MOST_NOTES = 50;
 /** Causes of lost sessions that show in a browser. Short, since every page loads them; the guide has the cures. */
 const FINDINGS: Readonly<Record<Finding['code'], string>> = {
   'set-cookie-folded': 'a proxy folds or drops Set-Cookie headers',
-  'cookies-not-kept': 'the cookies did not come back',
+  'cookies-not-kept': 'cookies did not return',
   'not-the-service': 'something else answered',
 };
 
@@ -40,7 +40,8 @@ export function createJournal(
     else last = `${event} ${detail}`;
     const written = { at: now(), event, detail, status: status() };
     if (notes.push(written) > MOST_NOTES) notes.shift();
-    if (write) write(written);
+    // What it throws is the page's error and stops nothing here.
+    if (write) queueMicrotask(() => write(written));
     tell(written);
   }
 

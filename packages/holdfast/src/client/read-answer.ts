@@ -15,8 +15,14 @@ export function readValidate<U extends SessionUser>(
   if (!isRecord(body)) return null;
   const { valid, user: claimed, session, reason } = body;
   if (valid === false) return { status: 'signed-out', reason: isText(reason) ? reason : '' };
-  const user = readUser(claimed);
-  if (valid !== true || !user || !isRecord(session) || !isText(session.id)) return null;
+  if (valid !== true || !isRecord(session) || !isText(session.id)) return null;
+  let user: U | null = null;
+  try {
+    user = readUser(claimed);
+  } catch {
+    // What the application cannot read is no answer.
+  }
+  if (!user) return null;
   const { id, created_at, expires_at, idle_expires_at, authenticated_at, amr } = session;
   return {
     status: 'signed-in',
@@ -27,7 +33,7 @@ export function readValidate<U extends SessionUser>(
       expiresAt: readTime(expires_at),
       idleExpiresAt: readTime(idle_expires_at),
       authenticatedAt: readTime(authenticated_at),
-      amr: Array.isArray(amr) ? amr.filter(isText) : [],
+      amr: Array.isArray(amr) ? amr : [],
     },
   };
 }

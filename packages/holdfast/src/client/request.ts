@@ -1,5 +1,5 @@
 /** Asks the service over HTTP and answers a value for everything that can happen; it never throws. */
-import type { Answer, Environment, ProblemField } from './types.ts';
+import type { Answer, Environment } from './types.ts';
 
 /** An answer and what came with it. */
 export interface Received {
@@ -8,7 +8,7 @@ export interface Received {
   readonly hint?: string | null;
   /** Seconds, from `Retry-After`. */
   readonly wait?: number | null;
-  /** For people: a status, or what failed. */
+  /** For people: a status and that code, or what failed. */
   readonly outcome: string;
 }
 
@@ -60,12 +60,12 @@ export async function send({ fetch }: Environment, { method, url, body, passive,
                 code: toText(code),
                 title: toText(title),
                 detail: toText(detail),
-                errors: Array.isArray(errors) ? errors.filter(isField) : [],
+                errors: Array.isArray(errors) ? errors.filter(isRecord) : [],
                 retryAfterSeconds,
               },
             },
       hint: received.get('x-session-hint'),
-      outcome: `${status}`,
+      outcome: code ? `${status} ${code}` : `${status}`,
       wait: retryAfterSeconds,
     };
   } catch (error) {
@@ -77,10 +77,6 @@ export async function send({ fetch }: Environment, { method, url, body, passive,
 function nullForNoJson(error: unknown): null {
   if (error instanceof SyntaxError) return null;
   throw error;
-}
-
-function isField(value: unknown): value is ProblemField {
-  return isRecord(value) && isText(value.pointer) && isText(value.detail);
 }
 
 function toText(value: unknown): string {

@@ -21,7 +21,7 @@ export function createSessionFetch({ fetch, ours, isSignedOut, ask }: SessionFet
     // A stream can be read once; everything else can be sent again.
     const isOnce = init?.body instanceof ReadableStream;
     const again = request && !isOnce ? request.clone() : input;
-    const options = request ? init : ({ credentials: 'include', ...init } as const);
+    const options = { credentials: 'include', ...init } as const;
     const wasSignedOut = isSignedOut();
     const response = await fetch(input, options);
     // The session's own reasons alone: other 401s are the application's, and those of other origins are theirs.

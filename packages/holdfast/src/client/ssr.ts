@@ -13,6 +13,11 @@ export interface AskForPageOptions {
   readonly validatePath?: string;
   /** How long the page waits for the answer, in seconds; after that the browser asks by itself. Default 2. */
   readonly deadlineSeconds?: number;
+  /**
+   * The browser's address as this server knows it: of its connection, or what a proxy of one's own said. Sent as
+   * `X-Forwarded-For`; what the request itself says there is not. Default none.
+   */
+  readonly clientIp?: string;
   /** Sent as well, e.g. what tells the service that this server is a proxy it trusts. Default none. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Default: the global one. */
@@ -32,8 +37,8 @@ export interface PageSession {
 /** The id of the element that holds the answer. */
 const INITIAL_ID = 'holdfast-session';
 
-/** What the service needs to know of the browser. Not `Authorization`, which is meant for this server. */
-const PASSED_ON = ['cookie', 'user-agent', 'sec-purpose', 'purpose', ACTIVITY_HEADER, 'x-forwarded-for'];
+/** What the service needs to know of the browser. Not `Authorization`, which is meant for this server, and no address: anybody can claim one. */
+const PASSED_ON = ['cookie', 'user-agent', 'sec-purpose', 'purpose', ACTIVITY_HEADER];
 
 /**
  * Asks the service on behalf of the request for a page. Never throws: without an answer that counts (no network, too late,
@@ -49,6 +54,7 @@ export async function askForPage(request: Request, options: AskForPageOptions): 
     const value = request.headers.get(name);
     if (value !== null) asking.set(name, value);
   }
+  if (options.clientIp !== undefined) asking.set('x-forwarded-for', options.clientIp);
   for (const [name, value] of Object.entries(options.headers ?? {})) asking.set(name, value);
 
   let initial: ValidateAnswer | null = null;

@@ -58,11 +58,11 @@ export interface Unreachable<U extends SessionUser = SessionUser> {
 /** What is known of whoever sits here. */
 export type SessionState<U extends SessionUser = SessionUser> = Checking | SignedIn<U> | SignedOut | Unreachable<U>;
 
-/** One field that the server did not accept. */
+/** One field that the server did not accept, as the server says it. */
 export interface ProblemField {
   /** JSON pointer into the body, e.g. `/email`. */
-  readonly pointer: string;
-  readonly detail: string;
+  readonly pointer?: string;
+  readonly detail?: string;
 }
 
 /** A problem document (RFC 9457); fields that the answer did not have are empty. */
@@ -169,8 +169,8 @@ export interface Environment {
   readonly random: () => number;
   /** `navigator.locks`; null where there are none. */
   readonly locks: Pick<LockManager, 'request'> | null;
-  /** Opens a channel between the tabs; null where there is none. */
-  readonly openChannel: ((name: string) => Channel) | null;
+  /** Opens a channel between the tabs; answers null where there is none. */
+  readonly openChannel: ((name: string) => Channel | null) | null;
   /** Calls `wake` when somebody may be back, and `sleep` when the page is put away; answers how to stop. */
   readonly watch: (wake: (cause: WakeCause) => void, sleep: () => void) => () => void;
   /** Whether nobody can see the page. */

@@ -76,7 +76,7 @@ test('a refused sign-in answers the problem, and neither changes, tells nor asks
     code: 'validation-failed',
     title: 'Not accepted',
     detail: 'See errors',
-    errors: [{ pointer: '/password', detail: 'Too short' }, { nonsense: true }],
+    errors: [{ pointer: '/password', detail: 'Too short' }, 'nonsense', null],
   };
   (await service.next()).answer(422, problem, { 'content-type': 'application/problem+json', 'retry-after': '9' });
   const refused = { ...problem, status: 422, errors: [problem.errors[0]], retryAfterSeconds: 9 };

@@ -51,13 +51,14 @@ test('the service is asked in the browser’s name, and what is meant for this s
     'user-agent': 'Browser/1',
     'sec-purpose': 'prefetch;prerender',
     'x-session-activity': 'passive',
-    'x-forwarded-for': '203.0.113.9',
   };
   const kept = {
     authorization: 'Bearer secret',
     origin: 'https://app.example',
     'sec-fetch-site': 'cross-site',
     'x-y': '1',
+    'x-forwarded-for': '6.6.6.6',
+    forwarded: 'for=6.6.6.6',
   };
   const page = await ask(`${service}/`, { ...passedOn, ...kept }, { headers: { 'x-proxy': 'known' } });
   assert.deepEqual(page.initial, ANSWER);
@@ -65,7 +66,17 @@ test('the service is asked in the browser’s name, and what is meant for this s
   const { line, headers } = asked as { line: string; headers: IncomingHttpHeaders };
   assert.equal(line, 'GET /unified-auth/validate');
   for (const [name, value] of Object.entries({ ...passedOn, 'x-proxy': 'known' })) assert.equal(headers[name], value);
-  for (const name of ['authorization', 'origin', 'sec-fetch-site', 'x-y']) assert.equal(headers[name], undefined, name);
+  for (const name of Object.keys(kept)) assert.equal(headers[name], undefined, name);
+});
+
+test('the service is told the address that this server knows, and never the one that the browser claims', async (t) => {
+  const service = await startService(t, ({ headers }, response) => {
+    response.end(JSON.stringify({ valid: false, reason: headers['x-forwarded-for'] ?? 'nothing' }));
+  });
+  const claimed = { 'x-forwarded-for': '6.6.6.6' };
+  const { initial } = await ask(service, claimed, { clientIp: '203.0.113.9' });
+  assert.deepEqual(initial, { valid: false, reason: '203.0.113.9' });
+  assert.deepEqual((await ask(service, claimed)).initial, { valid: false, reason: 'nothing' });
 });
 
 test('another path can be asked', async (t) => {

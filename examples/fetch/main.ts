@@ -13,15 +13,21 @@ const app = createApp({
 });
 
 const server = createServer(async (incoming, outgoing) => {
-  const { method = 'GET', url = '/', headersDistinct } = incoming;
-  const headers = new Headers();
-  for (const [name, values] of Object.entries(headersDistinct))
-    for (const value of values ?? []) headers.append(name, value);
-  const body = method === 'GET' || method === 'HEAD' ? null : await buffer(incoming);
-  const request = new Request(new URL(url, 'http://localhost'), { method, headers, body });
-  const response = await app.fetch(request).catch(() => new Response('Something failed\n', { status: 500 }));
-  outgoing.writeHead(response.status, [...response.headers].flat());
-  outgoing.end(Buffer.from(await response.arrayBuffer()));
+  try {
+    const { method = 'GET', url = '/', headersDistinct } = incoming;
+    const headers = new Headers();
+    for (const [name, values] of Object.entries(headersDistinct))
+      for (const value of values ?? []) headers.append(name, value);
+    const body = method === 'GET' || method === 'HEAD' ? null : await buffer(incoming);
+    const request = new Request(new URL(url, 'http://localhost'), { method, headers, body });
+    const response = await app.fetch(request).catch(() => new Response('Something failed\n', { status: 500 }));
+    outgoing.writeHead(response.status, [...response.headers].flat());
+    outgoing.end(Buffer.from(await response.arrayBuffer()));
+  } catch {
+    // No request can be made of it (TRACE, `GET //`), or an upload stopped half-way: a rejection would end the process.
+    if (outgoing.headersSent) outgoing.destroy();
+    else outgoing.writeHead(400).end('Bad request\n');
+  }
 });
 
 server.listen(port, '127.0.0.1');

@@ -2,7 +2,7 @@
 import type { SessionClient, SessionUser } from 'holdfast/client';
 import { RequireSession, SessionProvider, useSession, useSessionClient, useSignedIn } from 'holdfast/client/react';
 import type { ValidateAnswer } from 'holdfast/protocol';
-import type { FormEvent, ReactNode } from 'react';
+import { type FormEvent, type ReactNode, useState } from 'react';
 
 export interface User extends SessionUser {
   readonly name: string;
@@ -97,11 +97,14 @@ function SignIn({ search }: { search: string }): ReactNode {
 function Notes({ note }: { note: string }): ReactNode {
   const { user } = useSignedIn<User>();
   const client = useSessionClient<User>();
+  const [problem, setProblem] = useState('');
 
   /** With the script, the other tabs hear of it, too; the guard then leaves for the sign-in page. */
-  function signOut(event: FormEvent): void {
+  async function signOut(event: FormEvent): Promise<void> {
     event.preventDefault();
-    void client.signOut();
+    const answer = await client.signOut();
+    // Without an answer nobody was signed out, and the page must not look as if.
+    if (answer.kind !== 'ok') setProblem('That did not work: you are still signed in. Try again.');
   }
 
   return (
@@ -114,7 +117,10 @@ function Notes({ note }: { note: string }): ReactNode {
         </label>
         <button type="submit">Keep it</button>
       </form>
-      <form method="post" action="/auth/sign-out" onSubmit={signOut}>
+      <form method="post" action="/auth/sign-out" onSubmit={(event) => void signOut(event)}>
+        <p className="problem" role="alert">
+          {problem}
+        </p>
         <button type="submit" className="quiet">
           Sign out
         </button>

@@ -215,9 +215,18 @@ stageTest('examples/server-rendered: sign in, F5 without a question, keep a note
     await page.getByRole('button', { name: 'Sign in' }).click();
     await notes(page, { name: 'ada' });
     await isHydrated(page);
+    await page.route('**/auth/sign-out', (route) => route.abort());
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('alert').getByText('you are still signed in').waitFor();
+    await page.unroute('**/auth/sign-out');
+    traffic.clear();
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
-    assert.deepEqual(await traffic.statuses('POST', '/auth/sign-out'), [303, 204]);
+    assert.deepEqual(await traffic.statuses('POST', '/auth/sign-out'), [204]);
+  });
+  await stage.step('a path that is none is answered 400, and nothing ends', async () => {
+    assert.equal((await fetch(`${example.address}//`)).status, 400);
+    assert.equal((await fetch(example.address)).status, 200);
   });
   await stopInOrder(example, 0);
 });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -61,6 +62,19 @@ async function start(t: TestContext, name: string, environment: NodeJS.ProcessEn
   throw new Error(`the example ${name} ended before it listened`);
 }
 
+/** What no `Request` can be made of, and an upload that stops half-way: each has an end, and is the end of nothing else. */
+async function sendBadRequests(address: string): Promise<void> {
+  const { host, hostname, port } = new URL(address);
+  for (const start of ['TRACE / HTTP/1.1', 'GET // HTTP/1.1', 'POST /sign-in HTTP/1.1\r\nContent-Length: 9']) {
+    const socket = connect(Number(port), hostname);
+    socket.on('error', () => undefined).resume();
+    socket.write(`${start}\r\nHost: ${host}\r\nConnection: close\r\n\r\n{`);
+    // The last waits for more, which never comes.
+    if (start.startsWith('POST')) setImmediate(() => socket.end());
+    await new Promise((resolve) => socket.once('close', resolve));
+  }
+}
+
 for (const name of ['fetch', 'node-http']) {
   test(`examples/${name}: sign in, be known, be known after a kill -9, sign out, be known no more`, async (t) => {
     const directory = mkdtempSync(join(tmpdir(), 'holdfast-example-'));
@@ -80,6 +94,7 @@ for (const name of ['fetch', 'node-http']) {
     browser.address = second.address;
     assert.equal(((await (await browser.send('GET', '/me')).json()) as { userId: string }).userId, 'ada');
 
+    await sendBadRequests(second.address);
     assert.equal((await browser.send('POST', '/sign-out')).status, 204);
     assert.equal(browser.cookies, 0);
     const after = await browser.send('GET', '/me');

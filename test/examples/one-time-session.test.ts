@@ -3,9 +3,12 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ticketClient } from 'holdfast/tickets';
@@ -82,6 +85,47 @@ test('the shell and Python each make one, validate it, and are refused the secon
     assert.match(refused.err, /none was made: .*invalid-api-key/, file);
     assert.ok(!`${out}${err}${refused.err}`.includes(vendor.HOLDFAST_API_KEY));
   }
+});
+
+/** An address of this machine that answers as told, and whatever Authorization it was sent. */
+async function gateway(t: TestContext, answer: RequestListener): Promise<{ url: string; keys: unknown[] }> {
+  const keys: unknown[] = [];
+  const server = createServer((incoming, outgoing) => {
+    keys.push(incoming.headers.authorization);
+    answer(incoming, outgoing);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => void server.close());
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, keys };
+}
+
+test('a redirect does not take the key of the Python example elsewhere', async (t) => {
+  const elsewhere = await gateway(t, (_incoming, outgoing) => outgoing.end('{}'));
+  const { url, keys } = await gateway(t, (_incoming, outgoing) =>
+    outgoing.writeHead(302, { location: elsewhere.url }).end('Found'),
+  );
+  const { status, err } = await run({ HOLDFAST_URL: url, HOLDFAST_API_KEY: WRONG_KEY }, 'python3', 'vendor.py');
+  assert.equal(status, 1);
+  assert.match(err, /^nobody answers: .*\n$/);
+  assert.equal(keys.length, 1);
+  assert.deepEqual(elsewhere.keys, []);
+});
+
+test('in Python a page of a proxy instead of the answer is asked past once more', async (t) => {
+  const vendor = await service(t);
+  let uses = 0;
+  const { url } = await gateway(t, async (incoming, outgoing) => {
+    const body = await text(incoming);
+    const headers = { authorization: incoming.headers.authorization ?? '', 'content-type': 'application/json' };
+    const answer = await fetch(`${vendor.HOLDFAST_URL}${incoming.url}`, { method: 'POST', headers, body });
+    const isLost = incoming.url === '/auth/validate-session' && uses++ === 0;
+    if (isLost) outgoing.writeHead(502, { 'content-type': 'text/html' }).end('<!doctype html>');
+    else outgoing.writeHead(answer.status).end(await answer.text());
+  });
+  const { status, out, err } = await run({ ...vendor, HOLDFAST_URL: url }, 'python3', 'vendor.py');
+  assert.equal(status, 0, err);
+  assert.match(out, /it was for customer-7\na second time it is already-used\n$/);
 });
 
 test('the shop in Node hands each visit an id of its own, which is good once and for the shop alone', async (t) => {

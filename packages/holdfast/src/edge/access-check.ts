@@ -24,6 +24,9 @@ export interface AccessChecker {
 
 type Keys = ReadonlyMap<number, CryptoKey>;
 
+/** Where people sign in and pages ask who they are: whoever has no session yet needs these most. */
+const NEVER_SHED = /^\/(?:unified-auth|authz?)(?:\/|$)/;
+
 /** Duplicates of one name are all tried, but a request cannot ask for more work than this. */
 const MAX_TRIED = 4;
 
@@ -44,9 +47,11 @@ export function createAccessChecker(options: AccessCheck, now: () => number, pro
   return {
     async judge(headers) {
       const cookies = headers.get('cookie') ?? '';
-      const tokens = valuesOf(cookies, cookieBaseName(cookieName, 'access'));
-      if (tokens.length === 0)
-        return valuesOf(cookies, cookieBaseName(cookieName, 'refresh')).length > 0 ? 'due' : 'none';
+      // The second is what an embedded page is signed in with.
+      const values = (token: 'access' | 'refresh') =>
+        [cookieName, `${cookieName}_frame`].flatMap((name) => valuesOf(cookies, cookieBaseName(name, token)));
+      const tokens = values('access');
+      if (tokens.length === 0) return values('refresh').length > 0 ? 'due' : 'none';
       let verdict: AccessVerdict = 'unverified';
       try {
         keys ??= deriveKeys(secrets);
@@ -62,7 +67,10 @@ export function createAccessChecker(options: AccessCheck, now: () => number, pro
       return verdict;
     },
     sheds: (path, headers) =>
-      !headers.has('authorization') && !isNavigation(headers) && prefixes.some((prefix) => isBelow(path, prefix)),
+      !NEVER_SHED.test(path) &&
+      !headers.has('authorization') &&
+      !isNavigation(headers) &&
+      prefixes.some((prefix) => isBelow(path, prefix)),
   };
 }
 

@@ -66,7 +66,8 @@ export interface AccessCheck {
   /**
    * Path prefixes below which a request that carries no session cookie at all is answered 401 (`no-token`) here, unless it
    * is a navigation or carries `Authorization`. A token that is due, unknown or damaged always goes on: only the service may
-   * judge it. Default none.
+   * judge it. What lies below `/auth`, `/unified-auth` and `/authz` always goes on, whatever is listed: nobody could sign in.
+   * Default none.
    */
   readonly shed?: readonly string[];
 }

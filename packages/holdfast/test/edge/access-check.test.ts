@@ -72,6 +72,29 @@ test('no cookie of the session is none', async () => {
   assert.equal(await verdict(`theme=dark; x__Host-session_access=${good}; session_access_x=${good}`), 'none');
 });
 
+test('the session of an embedded page counts like any other', async () => {
+  assert.equal(await verdict(`__Host-session_frame_access=${good}`), 'good');
+  assert.equal(await verdict('__Host-session_frame_refresh=x'), 'due');
+  assert.equal(await verdict(`__Host-session_access=${due}; __Host-session_frame_access=${good}`), 'good');
+  assert.equal(await verdict('shop_frame_refresh=x', { cookieName: 'shop' }), 'due');
+});
+
+test('the service itself is never kept from those who want to sign in', async () => {
+  for (const shed of ['/', '/auth', '/unified-auth', '/authz']) {
+    const { edge } = startEdge({
+      routes: { '/': 'http://up.internal' },
+      accessCheck: { secrets: NEW, shed: [shed] },
+      transport: async () => new Response('ok'),
+    });
+    for (const path of ['/auth/sign-in', '/auth', '/unified-auth/validate', '/authz/nginx']) {
+      assert.equal((await edge.fetch(ask(path, { method: 'POST' }))).status, 200, `${shed} ${path}`);
+    }
+    for (const path of ['/', '/authors', '/api/auth', '/auth/../api']) {
+      assert.equal((await edge.fetch(ask(path))).status, shed === '/' ? 401 : 200, `${shed} ${path}`);
+    }
+  }
+});
+
 test('of several tokens the best counts, and a flood of them is not all looked at', async () => {
   assert.equal(await verdict(`session_access=junk; __Host-session_access=${due}; session_access=${good}`), 'good');
   assert.equal(await verdict(`session_access=junk; session_access=${due}`), 'due');

@@ -15,7 +15,7 @@ export interface EdgeListener {
     request: IncomingMessage | Http2ServerRequest,
     response: ServerResponse | Http2ServerResponse,
   ) => void;
-  /** For `upgrade` events. Without it WebSockets are not passed on. */
+  /** For `upgrade` events. Without it an upgrade reaches the upstream as an ordinary GET: WebSockets are not passed on. */
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 }
 
@@ -30,9 +30,13 @@ export interface EdgeListener {
 export function edgeListener(edge: Edge, options: AddressOptions = {}): EdgeListener {
   const address = resolveAddress(options);
 
-  const answer = async (incoming: NodeRequest, gone: AbortSignal): Promise<Response> => {
+  const answer = async (
+    incoming: NodeRequest,
+    gone: AbortSignal,
+    upgrade: 'upgrade' | 'no-upgrade',
+  ): Promise<Response> => {
     try {
-      const request = toRequest(incoming, gone, address);
+      const request = toRequest(incoming, gone, address, upgrade);
       const protocol = request.url.startsWith('https:') ? 'https' : 'http';
       const clientIp = incoming.socket.remoteAddress?.replace(/^::ffff:(?=[\d.]+$)/, '');
       const response = await edge.fetch(request, { protocol, ...(clientIp === undefined ? {} : { clientIp }) });
@@ -53,7 +57,12 @@ export function edgeListener(edge: Edge, options: AddressOptions = {}): EdgeList
       if (!outgoing.writableEnded) client.abort(new Error('The client has gone.'));
       else if (incoming.httpVersionMajor === 1 && !incoming.complete) watchRest(incoming);
     });
-    const response = await answer(incoming, client.signal);
+    let response = await answer(incoming, client.signal, 'no-upgrade');
+    if (response.status === 101) {
+      // A transport of one's own may have opened what nobody asked for; nothing else would ever close it.
+      takeUpgraded(response)?.socket.destroy();
+      response = new UnservableRequest('bad-gateway', 'The upstream changed the protocol unasked.').toResponse();
+    }
     await writeResponse(response, outgoing, incoming.method ?? '');
   };
 
@@ -63,7 +72,7 @@ export function edgeListener(edge: Edge, options: AddressOptions = {}): EdgeList
     socket.on('error', abort);
     socket.once('close', abort);
     const response = asksForWebSocket(incoming)
-      ? await answer(incoming, client.signal)
+      ? await answer(incoming, client.signal, 'upgrade')
       : new UnservableRequest('bad-request', 'Only WebSockets are upgraded to here.').toResponse();
     socket.off('close', abort);
     const upgraded = takeUpgraded(response);

@@ -12,7 +12,8 @@ export type NodeRequest = IncomingMessage | Http2ServerRequest;
 export interface AddressOptions {
   /**
    * The origin that browsers know, e.g. `https://app.example`; `Host` is not looked at then. Needed where TLS ends in
-   * front of this server. Default: `Host`, and https where the connection itself is TLS.
+   * front of this server; `trustForwarded` belongs to it then, or everybody has the address of what ends it. Default: `Host`,
+   * and https where the connection itself is TLS.
    */
   readonly publicOrigin?: string;
   /** Values of `Host` that are served, lower case, with the port unless it is the scheme's own; others are answered 400. Default: all. */
@@ -38,11 +39,20 @@ export class UnservableRequest extends Error {
 
 const HOST = /^(?:[a-z0-9._~-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i;
 
-/** Throws an {@link UnservableRequest}. The signal is the one that tells that the client has gone. */
-export function toRequest(incoming: NodeRequest, signal: AbortSignal, options: AddressOptions): Request {
+/**
+ * Throws an {@link UnservableRequest}. The signal is the one that tells that the client has gone. Only where the connection
+ * itself has been let go of, because Node saw an upgrade, may `Upgrade` stay: elsewhere nobody could take the socket.
+ */
+export function toRequest(
+  incoming: NodeRequest,
+  signal: AbortSignal,
+  options: AddressOptions,
+  upgrade: 'upgrade' | 'no-upgrade',
+): Request {
   const { method = 'GET', url: target = '' } = incoming;
   if (!target.startsWith('/')) throw new UnservableRequest('bad-request', 'The request target must be a path.');
   const headers = headersOf(incoming);
+  if (upgrade === 'no-upgrade') headers.delete('upgrade');
   const origin = options.publicOrigin ?? originOf(incoming, options.hosts);
   const body = bodyOf(incoming);
   if (body !== null && (method === 'GET' || method === 'HEAD')) {

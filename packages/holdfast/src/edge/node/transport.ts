@@ -73,7 +73,13 @@ export function nodeTransport(options: NodeTransportOptions = {}): NodeTransport
         }
       });
       outgoing.once('upgrade', (incoming, socket, head) => {
-        signal.removeEventListener('abort', abort);
+        // Until somebody takes the socket: a connection that is reset without a listener would end the process.
+        const drop = (): void => void socket.destroy();
+        socket.on('error', drop);
+        // Whoever waited may have given up while the upstream accepted.
+        signal.addEventListener('abort', drop);
+        socket.once('close', () => signal.removeEventListener('abort', drop));
+        if (signal.aborted) drop();
         if (!request.headers.has('upgrade') || incoming.headers.upgrade?.toLowerCase() !== 'websocket') {
           socket.destroy();
           reject(new Error('The upstream changed to a protocol that nobody asked for.'));

@@ -11,15 +11,25 @@ SERVICE = os.environ["HOLDFAST_URL"]
 API_KEY = os.environ["HOLDFAST_API_KEY"]
 
 
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Python would take the key along to wherever the redirect leads."""
+
+    def redirect_request(self, *_):
+        return None
+
+
+opener = urllib.request.build_opener(NoRedirect)
+
+
 def ask(path, body):
-    """Status and body of the answer. Raises OSError when none came back."""
+    """Status and body of the answer. Raises OSError when none came back, ValueError when it is not the service's."""
     request = urllib.request.Request(
         SERVICE + path,
         data=json.dumps(body).encode(),
         headers={"Authorization": f"Bearer {API_KEY}", "Content-Type": "application/json"},
     )
     try:
-        with urllib.request.urlopen(request, timeout=5) as response:
+        with opener.open(request, timeout=5) as response:
             return response.status, json.load(response)
     except urllib.error.HTTPError as problem:
         return problem.code, json.load(problem)
@@ -30,11 +40,14 @@ def validate(session_id):
     body = {"session_id": session_id, "idempotency_key": str(uuid.uuid4())}
     try:
         return ask("/auth/validate-session", body)
-    except OSError:
+    except (OSError, ValueError):
         return ask("/auth/validate-session", body)
 
 
-status, created = ask("/auth/create-session", {"user": "customer-7", "data": {"cart": ["lamp", "chair"]}})
+try:
+    status, created = ask("/auth/create-session", {"user": "customer-7", "data": {"cart": ["lamp", "chair"]}})
+except (OSError, ValueError) as problem:
+    sys.exit(f"nobody answers: {problem}")
 if status != 201:
     # 429 and 503 pass: try again after Retry-After. Anything else is for the operator.
     sys.exit(f"none was made: {created['code']}: {created.get('detail', '')}")

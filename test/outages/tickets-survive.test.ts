@@ -94,6 +94,40 @@ test(`of ${CALLERS} callers in ${PROCESSES} processes exactly one uses each tick
   assert.deepEqual(await tickets.recount(), figures);
 });
 
+test('whoever asks again while Redis hangs gets the answer, though every attempt arrived', async (t) => {
+  const redis = await startRedis();
+  t.after(() => redis.stop());
+  const store = await redisStore({ url: redis.url, cache: false });
+  // The deadline and the time for repetitions that everybody has.
+  const tickets = createTickets({ store, secrets: generateSecret(), sweepSeconds: 0 });
+  t.after(async () => {
+    redis.resume();
+    tickets.close();
+    await store.close();
+  });
+  const id = await make(tickets);
+  const mine = { idempotencyKey: 'mine' };
+
+  redis.pause();
+  // Both are given up, and are executed when Redis wakes.
+  for (const attempt of [1, 2]) {
+    assert.equal((await tickets.consume(id, mine)).status, 'unreachable', `attempt ${attempt}`);
+  }
+  redis.resume();
+  const answer = await waitUntil('Redis answered', async () => {
+    const told = await tickets.consume(id, mine);
+    return told.status !== 'unreachable' && told;
+  });
+  assert.ok(answer.status === 'consumed' && answer.repeated, JSON.stringify(answer));
+  assert.deepEqual(await tickets.consume(id, mine), answer);
+  assert.deepEqual(await tickets.consume(id, { idempotencyKey: 'another' }), {
+    status: 'refused',
+    reason: 'already-used',
+  });
+  const figures = await tickets.figures();
+  assert.ok(figures.status === 'counted' && figures.totalUsed === 1 && figures.live === 0);
+});
+
 test(`${PROCESSES} processes that make tickets at once make as many as are allowed`, async (t) => {
   const redis = await startRedis();
   t.after(() => redis.stop());

@@ -11,7 +11,7 @@ import { createTickets, type Tickets } from 'holdfast/tickets';
 /** Tickets that are fought for at a time. */
 const AT_ONCE = 8;
 const AGAIN_MS = 20;
-/** An answer is lost because Redis has gone, and not because this machine is busy: an answer that is lost twice is lost. */
+/** An answer is lost because Redis has gone, and not because this machine is busy. */
 const PATIENCE = { deadlineMs: 60_000, sweepSeconds: 0 };
 
 const [task = '', url = '', first = '0', second = '0'] = process.argv.slice(2);

@@ -106,7 +106,19 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   });
   const storage = opened.store.kind;
   const mayAsk = keysOnly(apiKeys, config.profile === 'development');
-  await ticketRoutes(app, { config, tickets, apiKeys, users, http, frames, ownOrigins, storage, mayAsk, logger });
+  await ticketRoutes(app, {
+    config,
+    tickets,
+    apiKeys,
+    users,
+    throttle,
+    http,
+    frames,
+    ownOrigins,
+    storage,
+    mayAsk,
+    logger,
+  });
   healthRoutes(app, { sessions, storage, mayAsk, accounts: () => accountsHealth(accounts) });
   const directory = options.consoleDirectory === undefined ? findConsole() : options.consoleDirectory;
   await embedRoutes(app, { tickets, frames, directory, isDevelopment: config.profile === 'development' });

@@ -133,6 +133,7 @@ test('holdfast api-keys: create prints the key once, list shows no secret, a run
 test('holdfast api-keys create says what is wrong with a name or an origin, and makes nothing', async (context) => {
   const directory = mkdtempSync(join(tmpdir(), 'holdfast-keys-'));
   context.after(() => rmSync(directory, { recursive: true, force: true }));
+  const many = Array.from({ length: 33 }, (_, n) => `https://shop-${n}.example`);
   for (const [words, said] of [
     [
       ['--name', 'shop', '--origin', `${SHOP}/`],
@@ -140,6 +141,9 @@ test('holdfast api-keys create says what is wrong with a name or an origin, and 
     ],
     [['--name', 'shop', '--origin', 'shop.example'], /write https:\/\/shop\.example$/m],
     [['--name', 'shop', '--origin', 'https://*.example'], /is not an origin/],
+    [['--name', 'shop', '--origin', 'https://a;b.example'], /is not an origin/],
+    [['--name', 'shop', '--origin', 'http://shop.example'], /without TLS/],
+    [['--name', 'shop', ...many.flatMap((origin) => ['--origin', origin])], /--origin: .* at most 32 origins/],
     [['--name', ' ', '--origin', SHOP], /--name has 1 to 100 characters/],
     [['--name', 'shop'], /--origin/],
     [['--origin', SHOP], /--name/],

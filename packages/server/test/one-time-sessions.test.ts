@@ -28,6 +28,72 @@ test('IF7: in production it takes a good API key or somebody signed in', async (
   assertProblem(await shop.create({ origins: [SHOP, OTHER_SHOP] }), 403, 'out-of-scope');
 });
 
+test('an account makes 20 in half an hour, so that nobody takes the room of the back ends', async (context) => {
+  const running = await startService(context, IN_PRODUCTION);
+  const ada = running.client();
+  await ada.signUp('ada@x.test');
+  for (let i = 0; i < 20; i++) idOf(await ada.post('/auth/create-session'));
+  // Another session of the same account counts with it.
+  const again = running.client();
+  await again.post('/auth/sign-in', { email: 'ada@x.test', password: 'a fine long password' });
+  for (const who of [ada, again]) {
+    const refused = await who.post('/auth/create-session');
+    assertProblem(refused, 429, 'too-many-requests');
+    const wait = Number(refused.headers.get('retry-after'));
+    assert.ok(wait > 1700 && wait <= 1800, String(wait));
+    assert.equal(refused.headers.get('ratelimit-policy'), '"create-session";q=20;w=1800');
+  }
+  const bob = running.client();
+  await bob.signUp('bob@x.test');
+  idOf(await bob.post('/auth/create-session'));
+  const shop = await backEnd(running);
+  for (let i = 0; i < 25; i++) idOf(await shop.create());
+  assert.equal((await shop.get('/auth/session-status')).json().active_sessions, 46);
+});
+
+test('what somebody signed in makes is bound to the service’s origins where none are named', async (context) => {
+  const developing = { environment: { ALLOWED_ORIGINS: 'http://localhost:5173' } };
+  for (const options of [IN_PRODUCTION, developing]) {
+    const running = await startService(context, options);
+    const own = running.service.publicUrl;
+    const ada = running.client();
+    await ada.signUp('ada@x.test');
+    const id = idOf(await ada.post('/auth/create-session'));
+    const anybody = running.client();
+    assertProblem(await anybody.post('/auth/validate-session', { session_id: id }), 401, 'wrong-origin');
+    assertProblem(await anybody.post('/auth/validate-session', { session_id: id, origin: SHOP }), 401, 'wrong-origin');
+    const used = await anybody.post('/auth/validate-session', { session_id: id, origin: own });
+    assert.equal(used.status, 200, used.text);
+    const { origins } = used.json<{ origins: string[] }>();
+    assert.ok(origins.includes(own) && origins.includes(options.environment.ALLOWED_ORIGINS), origins.join());
+    assert.equal(new Set(origins).size, origins.length);
+  }
+  const many = Array.from({ length: 20 }, (_, index) => `https://app${index}.test`);
+  const environment = { ...IN_PRODUCTION.environment, ALLOWED_ORIGINS: many.join() };
+  const running = await startService(context, { environment });
+  const ada = running.client();
+  await ada.signUp('ada@x.test');
+  const id = idOf(await ada.post('/auth/create-session'));
+  const body = { session_id: id, origin: running.service.publicUrl };
+  const { origins } = (await ada.post('/auth/validate-session', body)).json<{ origins: string[] }>();
+  assert.deepEqual(origins, [running.service.publicUrl, ...many.slice(0, 15)]);
+});
+
+test('in production an origin without TLS is refused, because no frame there could be ready', async (context) => {
+  const running = await startService(context, IN_PRODUCTION);
+  const insecure = 'http://shop.example';
+  const local = ['http://localhost:8080', 'http://127.0.0.1:8080'];
+  const shop = await backEnd(running, [SHOP, insecure, ...local]);
+  for (const contents of [{ origin: insecure }, { origins: [SHOP, insecure] }]) {
+    const { errors } = assertProblem(await shop.create(contents), 422, 'validation-failed');
+    const pointer = 'origin' in contents ? '/origin' : '/origins/1';
+    assert.equal((errors as { pointer: string }[])[0]?.pointer, pointer);
+  }
+  idOf(await shop.create({ origins: [SHOP, ...local] }));
+  const developing = await startService(context);
+  idOf(await plain(developing.url, 'POST', '/auth/create-session', {}, { origin: insecure }));
+});
+
 test('a bad API key is 401 whoever else the request comes from, also where anybody may', async (context) => {
   for (const options of [{}, IN_PRODUCTION]) {
     const running = await startService(context, options);
@@ -216,12 +282,18 @@ test('no id at all, and fields that are wrong, are named', async (context) => {
     await pointers('/auth/validate-session', { session_id: 7, frame: 'yes', idempotency_key: '', x: 1 }),
     ['/x', '/session_id', '/idempotency_key', '/frame'],
   );
+  // Characters outside of the first 65,536 count as two, as JavaScript counts.
+  const long = { session_id: UNKNOWN_ID, idempotency_key: '🛒'.repeat(101) };
+  assert.deepEqual(await pointers('/auth/validate-session', long), ['/idempotency_key']);
+  const longest = { session_id: UNKNOWN_ID, idempotency_key: '🛒'.repeat(100) };
+  assertProblem(await page.post('/auth/validate-session', longest), 401, 'not-found');
   const create = '/auth/create-session';
   for (const origin of [
     'shop.example',
     `${SHOP}/`,
     `${SHOP}:443`,
     'https://*.example',
+    'https://a;b.example',
     'null',
     'capacitor://localhost',
     'HTTPS://SHOP.EXAMPLE',
@@ -248,6 +320,22 @@ test('no id at all, and fields that are wrong, are named', async (context) => {
   assert.equal((await page.post(create, '', { 'content-type': 'application/json' })).status, 201);
   assert.equal((await page.post(create, 'null')).status, 201);
   assert.equal((await page.get('/auth/session-status')).json().total_created, 2);
+});
+
+test('a key with origins that no one-time session can have is 422, and makes those that it names', async (context) => {
+  const running = await startService(context);
+  const many = Array.from({ length: 33 }, (_, n) => `https://shop-${n}.example`);
+  for (const origins of [many, [SHOP, 'https://a;b.example']]) {
+    // As one may have been stored before the command refused them.
+    const shop = await backEnd(running, origins);
+    const { errors } = assertProblem(await shop.create(), 422, 'validation-failed');
+    assert.deepEqual(
+      (errors as { pointer: string }[]).map(({ pointer }) => pointer),
+      ['/origins'],
+    );
+    idOf(await shop.create({ origin: origins[0] }));
+  }
+  idOf(await (await backEnd(running, many.slice(1))).create());
 });
 
 test('metadata beyond 8,192 characters is 413, up to that it comes back as it was', async (context) => {

@@ -77,7 +77,7 @@ test('what the service refuses is a value with its code and a sentence', async (
   assert.equal((await shop.validate(made.id)).status, 'consumed');
 });
 
-test('an answer lost after the use is asked for once more, and no third time', async (context) => {
+test('an answer lost after the use is asked for once more by itself, and no third time', async (context) => {
   const running = await startService(context);
   const { key: apiKey } = await backEnd(running);
   const make = async (): Promise<string> => {

@@ -28,6 +28,8 @@ export interface Sites {
   add(host: string, site: Site): void;
   /** The next answer of the service to this path is made, and lost on the way: the browser gets a 502. */
   loseAnswer(path: string): void;
+  /** The same, but nobody is told: the browser waits for as long as it likes. */
+  swallowAnswer(path: string): void;
   close(): Promise<void>;
 }
 
@@ -37,6 +39,7 @@ export async function startSites(service: { readonly host: string; readonly port
   const asked: Asked[] = [];
   const sites = new Map<string, Site>();
   const lost = new Set<string>();
+  const swallowed = new Set<string>();
 
   sites.set(service.host, (incoming, answer) => {
     const { method, url = '', socket } = incoming;
@@ -53,6 +56,10 @@ export async function startSites(service: { readonly host: string; readonly port
         // Not a broken connection: after that browsers send the same again by themselves.
         reply.resume();
         badGateway();
+        return;
+      }
+      if (swallowed.delete(url)) {
+        reply.resume();
         return;
       }
       answer.writeHead(reply.statusCode ?? 502, reply.rawHeaders);
@@ -85,6 +92,7 @@ export async function startSites(service: { readonly host: string; readonly port
     origin: (host) => `https://${host}:${port}`,
     add: (host, site) => void sites.set(host, site),
     loseAnswer: (path) => void lost.add(path),
+    swallowAnswer: (path) => void swallowed.add(path),
     async close() {
       server.closeAllConnections();
       server.close();

@@ -13,8 +13,8 @@ import type { FrameMessage, FrameStatus, Hello } from './messages.ts';
   /** How long the frame may take to load, and then to say its first word. */
   const LOAD_MS = 20_000;
   const WORD_MS = 4000;
-  /** Waits before the frame is loaded again after silence; when they are used up, only `reload()` does it. */
-  const AGAIN_MS = [2000, 5000, 10_000, 20_000, 30_000, 30_000];
+  /** Waits before the frame is loaded again after silence; the last one from then on. */
+  const AGAIN_MS = [2000, 5000, 10_000, 20_000, 30_000];
   /** Whatever a frame says, it does not push everything else off the page. */
   const TALLEST = 2000;
 
@@ -125,8 +125,8 @@ import type { FrameMessage, FrameStatus, Hello } from './messages.ts';
       this.#timer = setTimeout(() => {
         this.#say('unreachable', 'no-answer');
         if (this.#frame !== null) this.#frame.style.visibility = 'hidden';
-        const wait = AGAIN_MS[this.#silences++];
-        if (wait !== undefined) this.#timer = setTimeout(() => this.#load(), wait * (0.75 + Math.random() / 2));
+        const wait = AGAIN_MS[Math.min(this.#silences++, AGAIN_MS.length - 1)] ?? 0;
+        this.#timer = setTimeout(() => this.#load(), wait * (0.75 + Math.random() / 2));
       }, milliseconds);
     }
 

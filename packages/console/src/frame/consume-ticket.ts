@@ -1,9 +1,13 @@
 /** Uses the one-time session: asks until there is an answer, under one key, so that a lost answer is no lost session. */
 import type { Answer } from 'holdfast/client';
 
-/** What a ticket can be refused for; every other refusal is not about it, and passes. */
-const REFUSALS: readonly string[] = ['already-used', 'ticket-expired', 'not-found', 'wrong-origin'];
+/** What a ticket can be refused for. Every other refusal is not about it, and may pass. */
+export const REFUSALS: readonly string[] = ['already-used', 'ticket-expired', 'not-found', 'wrong-origin'];
 const LONGEST_WAIT_MS = 30_000;
+/** So many other refusals are an answer: a proxy, or a mistake, that stands in the way for good. */
+const MOST_REFUSALS = 4;
+/** Come back later (RFC 9110, 15.5.9; RFC 6585, 4). */
+const PASSING: readonly number[] = [408, 429];
 
 export interface Consuming {
   readonly id: string;
@@ -18,13 +22,19 @@ export interface Consuming {
 export async function consumeTicket({ id, origin, request, onSilence }: Consuming): Promise<string> {
   // Not `randomUUID`, which pages without TLS do not have.
   const idempotency_key = crypto.getRandomValues(new Uint32Array(4)).join('-');
+  let refusals = 0;
   for (let silences = 0; ; silences++) {
     const body = { session_id: id, origin, frame: true, idempotency_key };
     const answer = await request('POST', '/auth/validate-session', body);
     if (answer.kind === 'ok' && (answer.body as { valid?: unknown } | null)?.valid === true) return '';
-    const code = answer.kind === 'refused' ? answer.problem.code : '';
-    if (REFUSALS.includes(code)) return code;
-    onSilence(code || 'no-answer');
+    let code = 'no-answer';
+    if (answer.kind === 'refused') {
+      const { problem } = answer;
+      code = problem.code || 'refused';
+      if (REFUSALS.includes(code)) return code;
+      if (!PASSING.includes(problem.status) && ++refusals >= MOST_REFUSALS) return code;
+    }
+    onSilence(code);
     await pause(Math.min(1000 * 2 ** silences, LONGEST_WAIT_MS) * (1 - Math.random() / 4));
   }
 }

@@ -6,7 +6,7 @@
  * - Nothing but `create` inserts. The limit is enforced in the same atomic step, so parallel makers cannot exceed it.
  * - No operation but `sweep` takes longer the more tickets there are.
  * - A ticket stays for TICKET_RETENTION_MS after its end, so that the reason can be told, and is absent after that, swept or
- *   not. What it holds is never changed but for `openedAt`, `usedAt` and the proof.
+ *   not. What it holds is never changed but for `openedAt`, `usedAt` and the proof, each once.
  * - Times come from the caller's clock; a store judges by the time that it is given.
  */
 import type { Awaitable } from './awaitable.ts';
@@ -49,7 +49,7 @@ export interface TicketUse {
   readonly origin: string | null;
   /** Keyed hash of the caller's idempotency key, 22 characters of base64url; null without one. */
   readonly proof: string | null;
-  /** For how long the same proof gets the same answer again, once. */
+  /** For how long after the use the same proof gets the same answer again, as often as it asks. */
   readonly repeatMs: number;
 }
 

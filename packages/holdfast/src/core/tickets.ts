@@ -15,6 +15,7 @@ import type { Json } from './record.ts';
 import { assertStorable } from './session-data.ts';
 import type { StoreHealth } from './store.ts';
 import { isTicketId, newTicketId, ticketKeys } from './ticket-id.ts';
+import { MOST_TICKET_ORIGINS, ticketOriginProblem } from './ticket-origins.ts';
 import { TICKET_PAYLOAD_MAX, type Ticket, type TicketFigures, type TicketStore } from './ticket-store.ts';
 
 /** How tickets behave. */
@@ -23,7 +24,7 @@ export interface TicketPolicy {
   readonly ttlSeconds?: number;
   /** How many may wait to be used at a time. Beyond it none is made; none gives way. Default 1000. */
   readonly maxTickets?: number;
-  /** For how long whoever lost the answer may ask again with the same idempotency key, in seconds, from 0 to 60. Default 10. */
+  /** For how long the same idempotency key gets the same answer again, in seconds from the use on, from 0 to 60. Default 10. */
   readonly repeatSeconds?: number;
 }
 
@@ -83,7 +84,8 @@ export interface Tickets {
   look(id: string, options?: { readonly opened?: boolean }): Promise<LookTicketOutcome>;
   /**
    * Uses it, once. `origin` is the embedding page's; a ticket bound to origins refuses any other, and is not used by that.
-   * `idempotencyKey` is the caller's own, at most 200 characters: with it a lost answer can be asked for once more.
+   * `idempotencyKey` is the caller's own, at most 200 characters: with it a lost answer is given again for
+   * `repeatSeconds`, as often as it is asked for.
    */
   consume(
     id: string,
@@ -97,15 +99,15 @@ export interface Tickets {
   health(): Promise<StoreHealth>;
 }
 
+/** How contents are kept: the user and the data, each where it was given. */
+interface Payload {
+  readonly u?: string;
+  readonly d?: Json;
+}
+
 const SWEEP_BATCH = 500;
 const LONGEST_USER = 200;
 const LONGEST_KEY = 200;
-const MOST_ORIGINS = 32;
-/**
- * What a browser may send as an origin: hosts in ASCII, without `*` and `;`, which URLs allow and which would mean
- * something else in a Content-Security-Policy.
- */
-const ORIGIN = /^https?:\/\/([\w.-]+|\[[\da-f:]+\])(:\d+)?$/;
 const PROOF_LABEL = 'holdfast v1 one-time session, asked again';
 /** Two ids of 122 random bits never meet: when the key is taken as often as this, the random bytes are none. */
 const ATTEMPTS = 4;
@@ -147,7 +149,8 @@ export function createTicketEngine(options: ContextOptions, policy: TicketPolicy
             payload,
           };
           const made = await writing('createTicket', () => store.create(ticket, maxTickets, createdAt));
-          if (made.status === 'created') return { status: 'created', id, ticket: toFacts(ticket) };
+          if (made.status === 'created')
+            return { status: 'created', id, ticket: factsOf(ticket, fromPayload(payload) ?? {}) };
           if (made.status === 'limit-reached') {
             const retryAfterSeconds = Math.max(1, Math.ceil((made.freeAt - createdAt) / 1000));
             return { status: 'limit-reached', reason: 'limit-reached', retryAfterSeconds };
@@ -165,8 +168,8 @@ export function createTicketEngine(options: ContextOptions, policy: TicketPolicy
           const found = opened
             ? await writing('openTicket', () => store.read(key, now))
             : await reading('readTicket', () => store.read(key));
-          if (found === null) continue;
-          const ticket = toFacts(found);
+          const ticket = found === null ? null : toFacts(found);
+          if (found === null || ticket === null) continue;
           if (found.usedAt !== null) return { ...refused('already-used'), ticket };
           return now >= found.expiresAt ? { ...refused('ticket-expired'), ticket } : { status: 'live', ticket };
         }
@@ -185,8 +188,12 @@ export function createTicketEngine(options: ContextOptions, policy: TicketPolicy
         const result = await writing('consumeTicket', () => store.consume(ticketKeys(ring, id), use));
         switch (result.status) {
           case 'consumed':
-          case 'repeated':
-            return { status: 'consumed', ticket: toFacts(result.ticket), repeated: result.status === 'repeated' };
+          case 'repeated': {
+            const ticket = toFacts(result.ticket);
+            // It is used now, which takes nothing from anybody: damaged it was absent before, and stays so.
+            if (ticket === null) return refused('not-found');
+            return { status: 'consumed', ticket, repeated: result.status === 'repeated' };
+          }
           case 'used':
             return refused('already-used');
           case 'expired':
@@ -266,20 +273,19 @@ function resolveTicketPolicy(policy: TicketPolicy): Required<TicketPolicy> {
 function toPayload({ origins = [], user, data }: TicketContents): string {
   const problems: string[] = [];
   for (const origin of origins) {
-    if (!ORIGIN.test(origin) || !URL.canParse(origin) || new URL(origin).origin !== origin) {
-      problems.push(
-        `an origin is a scheme, host and port as browsers send it, not ${JSON.stringify(origin.slice(0, 120))}`,
-      );
-    }
+    const problem = ticketOriginProblem(origin);
+    if (problem !== null) problems.push(problem);
   }
-  if (origins.length > MOST_ORIGINS) problems.push(`a one-time session has at most ${MOST_ORIGINS} origins`);
+  if (origins.length > MOST_TICKET_ORIGINS) {
+    problems.push(`a one-time session has at most ${MOST_TICKET_ORIGINS} origins`);
+  }
   if (user !== undefined && (typeof user !== 'string' || user === '' || user.length > LONGEST_USER)) {
     problems.push(`user has 1 to ${LONGEST_USER} characters`);
   }
   if (problems.length > 0) throw new HoldfastError('invalid-data', problems.join('\n'));
   // What JSON would change or drop without a word would not come back.
   if (data !== undefined) assertStorable({ data });
-  const contents = { ...(user === undefined ? {} : { u: user }), ...(data === undefined ? {} : { d: data }) };
+  const contents: Payload = { ...(user === undefined ? {} : { u: user }), ...(data === undefined ? {} : { d: data }) };
   const payload = user === undefined && data === undefined ? '' : JSON.stringify(contents);
   if (payload.length > TICKET_PAYLOAD_MAX) {
     throw new HoldfastError('data-too-large', `user and data have at most ${TICKET_PAYLOAD_MAX} characters of JSON`);
@@ -287,7 +293,25 @@ function toPayload({ origins = [], user, data }: TicketContents): string {
   return payload;
 }
 
-function toFacts({ createdAt, expiresAt, openedAt, usedAt, origins, payload }: Ticket): TicketFacts {
-  const contents: { readonly u?: string; readonly d?: Json } = payload === '' ? {} : JSON.parse(payload);
-  return { createdAt, expiresAt, openedAt, usedAt, origins, user: contents.u ?? null, data: contents.d ?? null };
+/** Null for a ticket that was damaged where it is kept: it counts as absent. */
+function toFacts(ticket: Ticket): TicketFacts | null {
+  const contents = fromPayload(ticket.payload);
+  return contents === null ? null : factsOf(ticket, contents);
+}
+
+function factsOf({ createdAt, expiresAt, openedAt, usedAt, origins }: Ticket, { u, d }: Payload): TicketFacts {
+  return { createdAt, expiresAt, openedAt, usedAt, origins, user: u ?? null, data: d ?? null };
+}
+
+/** Null for a text that `toPayload` has not made. */
+function fromPayload(payload: string): Payload | null {
+  if (payload === '') return {};
+  try {
+    const read: unknown = JSON.parse(payload);
+    if (typeof read !== 'object' || read === null || Array.isArray(read)) return null;
+    const { u } = read as { readonly u?: unknown };
+    return u === undefined || (typeof u === 'string' && u !== '') ? read : null;
+  } catch {
+    return null;
+  }
 }

@@ -61,10 +61,7 @@ export class MemoryTickets implements TicketStore {
     const kept = key === undefined ? undefined : this.#kept.get(key);
     if (key === undefined || kept === undefined) return { status: 'absent' };
     const status = judgeUse(kept.ticket, kept.proof, use);
-    if (status === 'repeated') {
-      this.#kept.set(key, { ...kept, proof: null });
-      return { status, ticket: kept.ticket };
-    }
+    if (status === 'repeated') return { status, ticket: kept.ticket };
     if (status !== 'consumed') return { status };
     const ticket = Object.freeze({ ...kept.ticket, usedAt: use.at });
     this.#kept.set(key, { ticket, proof: use.proof });

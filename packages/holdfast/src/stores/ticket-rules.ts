@@ -28,8 +28,10 @@ export function isNew({ openedAt, usedAt, expiresAt }: Ticket, now: number): boo
 }
 
 /**
- * What `consume` answers. `proof` is that of the caller who used the ticket, until the answer was repeated. A repetition
- * has to come from the right origin, too, and comes in time also when the ticket has expired since.
+ * What `consume` answers. `proof` is that of the caller who used the ticket. It counts as often as it is shown within
+ * `repeatMs`: attempts that the caller gave up reach a store that hangs all the same, and must not take the answer away from
+ * the one that is listened to. A repetition has to come from the right origin, too, and comes in time also when the ticket
+ * has expired since.
  */
 export function judgeUse(
   { usedAt, expiresAt, origins }: Ticket,

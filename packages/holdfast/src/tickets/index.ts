@@ -1,4 +1,5 @@
 /** One-time sessions: a back end makes one, a page uses it once. */
+export { MOST_TICKET_ORIGINS, ticketOriginProblem } from '../core/ticket-origins.ts';
 export type {
   ConsumeTicketOutcome,
   CreateTicketOutcome,

@@ -58,7 +58,7 @@ export type ValidatedTicketOutcome =
   | { readonly status: 'consumed'; readonly ticket: ValidatedTicket }
   | { readonly status: 'refused'; readonly reason: TicketRefusal }
   | Denied
-  /** It may have been used: ask again within ten seconds with this key, and a lost answer is given once more. */
+  /** It may have been used: ask again within ten seconds with this key, and a lost answer is given again. */
   | (Unreachable & { readonly idempotencyKey: string });
 
 /** The answer of `status`. */

@@ -55,7 +55,7 @@ test('nothing is used while the store fails, and the ticket is good when it is b
   }
 });
 
-test('whoever lost the answer asks again with the same key and gets it, once', async () => {
+test('whoever lost the answer asks again with the same key and gets it, until the time for that is over', async () => {
   const world = createTicketWorld();
   const id = await world.make({ origins: [SHOP], user: 'ada', data: { order: 17 } });
   const mine = { origin: SHOP, idempotencyKey: 'a7f0' };
@@ -70,6 +70,8 @@ test('whoever lost the answer asks again with the same key and gets it, once', a
   assert.ok(consumed.status === 'consumed' && consumed.repeated);
   const { ticket } = consumed;
   assert.deepEqual([ticket.usedAt, ticket.user, ticket.data], [usedAt, 'ada', { order: 17 }]);
+  assert.deepEqual(await world.tickets.consume(id, mine), consumed);
+  world.forward(1);
   assert.deepEqual(await world.tickets.consume(id, mine), { status: 'refused', reason: 'already-used' });
   const figures = await world.tickets.figures();
   assert.ok(figures.status === 'counted' && figures.totalUsed === 1 && figures.used === 1);
@@ -135,6 +137,20 @@ test('the same key proves nothing for another ticket, and the store never learns
   assert.equal(new Set(proofs).size, 4);
   for (const proof of proofs.slice(0, 3)) assert.match(proof ?? '', /^[\w-]{22}$/);
   assert.equal(proofs[3], null);
+});
+
+test('a ticket whose payload was damaged counts as absent, and is no error', async () => {
+  for (const payload of ['{"u":"ad', 'null', '[]', '7', '{"u":1}', '{"u":""}']) {
+    const world = createTicketWorld();
+    const create = world.store.create.bind(world.store);
+    world.store.create = (ticket, max, at) => create({ ...ticket, payload }, max, at);
+    const id = await world.make({ user: 'ada' });
+    const absent = { status: 'refused', reason: 'not-found' } as const;
+    assert.deepEqual(await world.tickets.look(id), { ...absent, ticket: null }, payload);
+    assert.deepEqual(await world.tickets.consume(id, { idempotencyKey: 'k' }), absent, payload);
+    assert.deepEqual(await world.tickets.consume(id, { idempotencyKey: 'k' }), absent, payload);
+    assert.deepEqual(world.events, []);
+  }
 });
 
 test('an idempotency key that is empty or too long is refused', async () => {

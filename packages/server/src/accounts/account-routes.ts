@@ -11,7 +11,8 @@ import { EMAIL_MAX, EMAIL_PATTERN, emailKey } from './email.ts';
 import { type HashQueue, QueueFullError } from './hash-queue.ts';
 import { hashPassword, verifyPassword } from './password-hash.ts';
 import { PASSWORD_MAX, PASSWORD_MIN, passwordProblem } from './password-rules.ts';
-import { type AttemptLimit, THROTTLE_LIMITS, type Throttle, type ThrottleVerdict } from './throttle.ts';
+import { refuseWhenThrottled } from './refuse-when-throttled.ts';
+import { THROTTLE_LIMITS, type Throttle } from './throttle.ts';
 import type { User } from './user.ts';
 import type { Users } from './users.ts';
 
@@ -142,18 +143,4 @@ async function startSession(request: FastifyRequest, reply: FastifyReply, user: 
   }
   reply.code(status);
   return { user: toWireUser(user), session: toWireSession(outcome.session), now: toWireTime(Date.now()) };
-}
-
-function refuseWhenThrottled(verdict: ThrottleVerdict, policy: string, { max, windowSeconds }: AttemptLimit): void {
-  if (verdict.status === 'free') return;
-  const seconds = verdict.retryAfterSeconds;
-  throw new ProblemError(
-    'too-many-requests',
-    { detail: `Try again in ${seconds} seconds. Nobody who is signed in is affected.` },
-    {
-      'retry-after': String(seconds),
-      ratelimit: `"${policy}";r=0;t=${seconds}`,
-      'ratelimit-policy': `"${policy}";q=${max};w=${windowSeconds}`,
-    },
-  );
 }

@@ -1,7 +1,8 @@
 /**
  * Slows down guessing of passwords: wrong attempts are counted per account and address, per account, and per address, in
  * the accounts database, so that all processes count together. The account's own limit is soft (it lasts for minutes) and
- * never ends a session, so nobody can lock somebody else out of what they are signed in to.
+ * never ends a session, so nobody can lock somebody else out of what they are signed in to. It counts new accounts and
+ * one-time sessions of people in the same way.
  */
 import { createHash } from 'node:crypto';
 import type { AccountsBackend } from './tables.ts';
@@ -35,6 +36,8 @@ export interface Throttle {
   recordSuccess(attempt: Attempt): Promise<void>;
   /** Counts a new account from this address. */
   countSignUp(ip: string): Promise<ThrottleVerdict>;
+  /** Counts a one-time session that this account makes. */
+  countTicket(userId: string): Promise<ThrottleVerdict>;
 }
 
 export interface ThrottleOptions {
@@ -50,6 +53,7 @@ export interface ThrottleLimits {
   readonly account: AttemptLimit;
   readonly ip: AttemptLimit;
   readonly signUp: AttemptLimit;
+  readonly ticket: AttemptLimit;
 }
 
 /** An office behind one address stays far below the third; a list of common passwords against one account does not. */
@@ -58,6 +62,8 @@ export const THROTTLE_LIMITS: ThrottleLimits = {
   account: { max: 50, windowSeconds: 900 },
   ip: { max: 100, windowSeconds: 900 },
   signUp: { max: 100, windowSeconds: 3600 },
+  // As long as one waits to be used: nobody who signs up by themselves fills MAX_SESSIONS, which all share.
+  ticket: { max: 20, windowSeconds: 1800 },
 };
 
 const CLEAN_MS = 60_000;
@@ -163,6 +169,8 @@ export function createThrottle(options: ThrottleOptions): Throttle {
     },
 
     countSignUp: (ip) => count([{ key: keyOf('sign-up', networkOf(ip)), limit: limits.signUp }]),
+
+    countTicket: (userId) => count([{ key: keyOf('ticket', userId), limit: limits.ticket }]),
   };
 }
 

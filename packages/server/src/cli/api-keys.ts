@@ -1,6 +1,8 @@
 /** `holdfast api-keys`: the keys of back ends that make and validate one-time sessions. */
+import { MOST_TICKET_ORIGINS, ticketOriginProblem } from 'holdfast/tickets';
 import { openAccounts } from '../accounts/open-accounts.ts';
 import { type ApiKeyFacts, type ApiKeys, createApiKeys } from '../api-keys/api-keys.ts';
+import { isLoopback } from '../config/read-values.ts';
 import { loadForCommand, withData } from './load.ts';
 import { complain, EXIT, say } from './output.ts';
 import { printTable } from './table.ts';
@@ -60,10 +62,14 @@ async function withKeys(work: (keys: ApiKeys) => Promise<number>): Promise<numbe
 /** What is wrong with what the command line says, or null. */
 function problemWith(name: string, origins: readonly string[]): string | null {
   if (!/^[^\p{Cc}]{1,100}$/u.test(name.trim())) return '--name has 1 to 100 characters, all in one line';
+  if (new Set(origins).size > MOST_TICKET_ORIGINS) return `--origin: a key has at most ${MOST_TICKET_ORIGINS} origins`;
   for (const origin of origins) {
     const url = URL.parse(origin);
-    if (url !== null && /^https?:$/.test(url.protocol) && url.origin === origin && !origin.includes('*')) continue;
-    const meant = url !== null && /^https?:$/.test(url.protocol) ? url.origin : 'https://shop.example';
+    if (ticketOriginProblem(origin) === null) {
+      if (url?.protocol !== 'http:' || isLoopback(url.hostname)) continue;
+      return `--origin: ${origin} is without TLS, and a frame in such a page cannot be signed in; serve it over https`;
+    }
+    const meant = url !== null && ticketOriginProblem(url.origin) === null ? url.origin : 'https://shop.example';
     return `--origin: ${JSON.stringify(origin)} is not an origin as browsers send it; write ${meant}`;
   }
   return null;

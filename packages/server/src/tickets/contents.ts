@@ -1,10 +1,11 @@
 /** What a maker gives a one-time session along: its shape on the wire, and what of it can be kept. */
 import type { Json } from 'holdfast';
-import type { TicketContents } from 'holdfast/tickets';
+import { type TicketContents, ticketOriginProblem } from 'holdfast/tickets';
 import { type Static, Type } from 'typebox';
 import { wrongField } from './ticket-problems.ts';
 
-const MAX_ORIGINS = 16;
+/** How many origins a one-time session may be bound to. */
+export const MAX_ORIGINS = 16;
 /** A scheme, the longest host name and a port. */
 const ORIGIN_MAX = 300;
 const USER_MAX = 200;
@@ -60,8 +61,7 @@ export function toContents(body: Static<typeof Contents>): TicketContents & { re
 
 /** Whether a text is an origin of a web page, exactly as browsers write it. */
 export function isOrigin(text: string): boolean {
-  const url = URL.parse(text);
-  return url !== null && /^https?:$/.test(url.protocol) && url.origin === text && !url.hostname.includes('*');
+  return ticketOriginProblem(text) === null;
 }
 
 /** What JSON.parse made: `1e999` became infinite and would come back as null. */

@@ -4,22 +4,26 @@ import { HoldfastError } from 'holdfast';
 import type { HttpSessions } from 'holdfast/http';
 import type { TicketContents, Tickets } from 'holdfast/tickets';
 import type { Logger } from 'pino';
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
+import { refuseWhenThrottled } from '../accounts/refuse-when-throttled.ts';
+import { THROTTLE_LIMITS, type Throttle } from '../accounts/throttle.ts';
 import type { Users } from '../accounts/users.ts';
 import type { ApiKeys } from '../api-keys/api-keys.ts';
 import { apiKeyOf } from '../api-keys/require-api-key.ts';
 import type { App } from '../app-type.ts';
+import { isLoopback } from '../config/read-values.ts';
 import { problemResponse } from '../ops/openapi.ts';
 import { ProblemError } from '../ops/problem-error.ts';
-import { requireUser } from '../sessions/current-user.ts';
-import { Contents, toContents } from './contents.ts';
-import { answered, limitReached, outOfScope } from './ticket-problems.ts';
+import { currentUser, requireUser } from '../sessions/current-user.ts';
+import { Contents, MAX_ORIGINS, toContents } from './contents.ts';
+import { answered, limitReached, outOfScope, wrongField } from './ticket-problems.ts';
 
 export interface CreateRouteParts {
   readonly tickets: Tickets;
   readonly apiKeys: ApiKeys;
   readonly http: HttpSessions;
   readonly users: Users;
+  readonly throttle: Throttle;
   /** What keeps them: `sqlite`, `redis` … */
   readonly storage: string;
   /** What a signed-in person may bind one to: the service's own origins and ALLOWED_ORIGINS. */
@@ -42,7 +46,8 @@ const MINUTE_MS = 60_000;
 
 /** Needs `useSessions` on the same scope. */
 export function createRoute(scope: App, parts: CreateRouteParts): void {
-  const { tickets, apiKeys, storage, open, logger } = parts;
+  const { tickets, apiKeys, http, users, throttle, storage, open, logger } = parts;
+  const ownOrigins = parts.ownerOrigins.slice(0, MAX_ORIGINS);
   let told = false;
 
   scope.post(
@@ -68,13 +73,17 @@ export function createRoute(scope: App, parts: CreateRouteParts): void {
           413: problemResponse('What is given along is too large.'),
           415: problemResponse('The body is not sent as application/json.'),
           422: problemResponse('Fields are wrong; `errors` names each.'),
-          429: problemResponse('As many as allowed wait to be used; none gives way. Ask again after Retry-After.'),
+          429: problemResponse(
+            'As many as allowed wait to be used, and none gives way; or the account made too many. See Retry-After.',
+          ),
           503: problemResponse('A store does not answer; ask again after Retry-After.'),
         },
       },
     },
     async (request, reply) => {
-      const contents = await permitted(request, toContents(request.body));
+      const asked = toContents(request.body);
+      if (!open) refuseInsecure(request.body);
+      const contents = await permitted(request, asked);
       const outcome = answered(await create(contents));
       if (outcome.status === 'limit-reached') throw limitReached(outcome.retryAfterSeconds);
       const { createdAt, expiresAt } = outcome.ticket;
@@ -105,21 +114,42 @@ export function createRoute(scope: App, parts: CreateRouteParts): void {
           'anybody may create one-time sessions here, because this is development; in production it takes an API key or a sign-in',
         );
       told = true;
-      return contents;
+      const { status } = await currentUser(request, users, http.sessions);
+      return status === 'signed-in' ? boundToOwn(contents) : contents;
     }
-    await requireUser(request, parts.users, parts.http.sessions);
+    const { user } = await requireUser(request, users, http.sessions);
     refuseForeign(contents.origins, parts.ownerOrigins, 'PUBLIC_URL and ALLOWED_ORIGINS do not name');
-    return contents;
+    const verdict = await throttle.countTicket(user.id);
+    refuseWhenThrottled(verdict, 'create-session', THROTTLE_LIMITS.ticket, 'API keys are not affected.');
+    return boundToOwn(contents);
+  }
+
+  /** What is bound to nothing could be used by anybody. */
+  function boundToOwn<C extends { readonly origins: readonly string[] }>(contents: C): C {
+    return contents.origins.length === 0 ? { ...contents, origins: ownOrigins } : contents;
   }
 
   async function create(contents: TicketContents) {
     try {
       return await tickets.create(contents);
     } catch (error) {
-      if (!(error instanceof HoldfastError) || error.code !== 'data-too-large') throw error;
+      if (!(error instanceof HoldfastError)) throw error;
+      // The body was looked through: what cannot be kept is what stands in for it, the origins of the key or the account.
+      if (error.code === 'invalid-data') throw wrongField('/origins', `Name the origins: ${error.message}.`);
+      if (error.code !== 'data-too-large') throw error;
       const detail = 'Send at most 8,192 characters of JSON in user and data together.';
       throw new ProblemError('body-too-large', { detail });
     }
+  }
+}
+
+/** A frame of a page without TLS is no secure context, has no digest, and could never know a session for its own. */
+function refuseInsecure({ origin, origins = [] }: Static<typeof Contents>): void {
+  for (const [index, each] of (origin === undefined ? origins : [origin]).entries()) {
+    const { protocol, hostname } = new URL(each);
+    if (protocol === 'https:' || isLoopback(hostname)) continue;
+    const detail = 'Use https: what a page without TLS embeds is no secure context, and could never be ready.';
+    throw wrongField(origin === undefined ? `/origins/${index}` : '/origin', detail);
   }
 }
 

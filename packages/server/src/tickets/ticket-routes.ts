@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { HttpSessions } from 'holdfast/http';
 import type { Tickets } from 'holdfast/tickets';
 import type { Logger } from 'pino';
+import type { Throttle } from '../accounts/throttle.ts';
 import type { Users } from '../accounts/users.ts';
 import type { ApiKeys } from '../api-keys/api-keys.ts';
 import type { App } from '../app-type.ts';
@@ -18,6 +19,7 @@ export interface TicketRouteParts {
   readonly tickets: Tickets;
   readonly apiKeys: ApiKeys;
   readonly users: Users;
+  readonly throttle: Throttle;
   /** The sessions of people. */
   readonly http: HttpSessions;
   /** Those of embedded pages. */
@@ -31,12 +33,12 @@ export interface TicketRouteParts {
 
 /** Registers the routes; each kind of session has a scope of its own, because a request has one exchange. */
 export async function ticketRoutes(app: App, parts: TicketRouteParts): Promise<void> {
-  const { config, tickets, apiKeys, users, http, frames, ownOrigins, storage, mayAsk, logger } = parts;
-  const ownerOrigins = [...ownOrigins, ...config.allowedOrigins];
+  const { config, tickets, apiKeys, users, throttle, http, frames, ownOrigins, storage, mayAsk, logger } = parts;
+  const ownerOrigins = [...new Set([...ownOrigins, ...config.allowedOrigins])];
   const open = config.profile === 'development';
   await app.register(async (scope: App) => {
     useSessions(scope, http);
-    createRoute(scope, { tickets, apiKeys, http, users, storage, ownerOrigins, open, logger });
+    createRoute(scope, { tickets, apiKeys, http, users, throttle, storage, ownerOrigins, open, logger });
   });
   await app.register(async (scope: App) => {
     useSessions(scope, frames);

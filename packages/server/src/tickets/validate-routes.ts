@@ -26,7 +26,7 @@ const KEY_MAX = 200;
 const IdempotencyKey = Type.String({
   minLength: 1,
   maxLength: KEY_MAX,
-  description: 'Your own random text: with it a lost answer can be asked for once more within 10 seconds.',
+  description: 'Your own secret random text: for 10 seconds it gets a lost answer again, as often as it asks.',
 });
 
 const Use = Type.Object(
@@ -138,6 +138,10 @@ export function validateRoutes(scope: App, { tickets, apiKeys, http }: ValidateR
   );
 
   async function use({ id, origin, idempotencyKey }: Wish): Promise<TicketFacts> {
+    // The engine counts as JavaScript does, the schema counts characters.
+    if (idempotencyKey !== undefined && idempotencyKey.length > KEY_MAX) {
+      throw wrongField('/idempotency_key', `idempotency_key must have at most ${KEY_MAX} characters.`);
+    }
     const outcome = answered(
       await tickets.consume(id, {
         ...(origin === undefined ? {} : { origin }),

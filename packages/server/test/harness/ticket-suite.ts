@@ -103,7 +103,7 @@ export function testTickets(storage: string, kind: string, startService: Start):
       assert.deepEqual([active_sessions, total_created], [0, 1]);
     });
 
-    test('a back end gets what it gave along, and a lost answer once more under the same idempotency key', async (context) => {
+    test('a back end gets what it gave along, and a lost answer again under the same idempotency key', async (context) => {
       const running = await startService(context);
       const shop = await backEnd(running);
       const data = { cart: [1, 2.5, null], note: '“ü” 🛒\u2028', deep: { a: true } };
@@ -118,7 +118,7 @@ export function testTickets(storage: string, kind: string, startService: Start):
       const second = await shop.validate({ session_id: id }, { 'idempotency-key': 'abc' });
       assert.equal(second.status, 200, second.text);
       assert.deepEqual(second.json(), first.json());
-      assertProblem(await shop.validate(body), 401, 'already-used');
+      assert.deepEqual((await shop.validate(body)).json(), first.json());
     });
   });
 }

@@ -86,22 +86,20 @@ export function ticketStatementsFor(schema: string): TicketStatements {
         WHERE key = $1::uuid AND opened_at IS NULL AND used_at IS NULL AND expires_at > $2::bigint RETURNING t.*)
       SELECT ${of('o')} FROM opened o UNION ALL
       SELECT ${of('t')} FROM ${tickets} t WHERE key = $1::uuid AND ${kept('t', '$2')} AND NOT EXISTS (SELECT FROM opened)`,
-    // Looked at first, because whoever comes too late needs no lock, of which each is a write; then locked and judged
-    // again, so that of any number of callers each sees what the one before has done.
+    // Looked at first, because whoever comes too late, or asks again, needs no lock, of which each is a write; then locked
+    // and judged again, so that of any number of callers each sees what the one before has done.
     consume: `WITH seen AS MATERIALIZED (SELECT t.*, ${verdict('t')} AS verdict FROM ${tickets} t
         WHERE key = ANY ($1::uuid[]) AND ${kept('t', '$2')} ORDER BY array_position($1::uuid[], key) LIMIT 1),
       found AS MATERIALIZED (SELECT t.* FROM seen s JOIN ${tickets} t ON t.key = s.key
-        WHERE s.verdict IN ('consumed', 'repeated') FOR NO KEY UPDATE OF t),
+        WHERE s.verdict = 'consumed' FOR NO KEY UPDATE OF t),
       judged AS MATERIALIZED (SELECT f.*, ${verdict('f')} AS verdict FROM found f),
-      written AS (UPDATE ${tickets} t SET used_at = coalesce(t.used_at, $2::bigint),
-          proof = CASE j.verdict WHEN 'consumed' THEN $4::text END
-        FROM judged j WHERE t.key = j.key AND j.verdict IN ('consumed', 'repeated')
-        RETURNING t.lane, j.expires_at, j.verdict),
+      written AS (UPDATE ${tickets} t SET used_at = $2::bigint, proof = $4::text
+        FROM judged j WHERE t.key = j.key AND j.verdict = 'consumed' RETURNING t.lane, j.expires_at),
       lane AS (UPDATE ${lanes} l SET live = l.live - 1, used = l.used + 1, total_used = l.total_used + 1
-        FROM written w WHERE l.lane = w.lane AND w.verdict = 'consumed' RETURNING l.lane, w.expires_at),
+        FROM written w WHERE l.lane = w.lane RETURNING l.lane, w.expires_at),
       counted AS (${count('lane', stepOf('expires_at'), -1, 1)})
       SELECT j.verdict, EXISTS (SELECT FROM written), ${of('j')} FROM judged j UNION ALL
-      SELECT s.verdict, false, ${of('s')} FROM seen s WHERE s.verdict NOT IN ('consumed', 'repeated')`,
+      SELECT s.verdict, false, ${of('s')} FROM seen s WHERE s.verdict <> 'consumed'`,
     figures: `SELECT sum(l.live) - coalesce(min(over.live), 0), sum(l.used) - coalesce(min(over.used), 0),
         sum(l.total_created), sum(l.total_used)
       FROM ${lanes} l, (SELECT sum(live) AS live, sum(used) AS used FROM ${counts} WHERE step <= $1::bigint) over`,

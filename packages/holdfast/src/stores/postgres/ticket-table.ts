@@ -82,7 +82,9 @@ export class TicketTable implements TicketStore {
         return { status };
       case 'consumed':
       case 'repeated': {
-        if (written !== 't') throw new StoreUnreachableError('a one-time session could not be used: try again');
+        // Locked, judged as new, and yet not written: that cannot be told from one that was lost.
+        if (status === 'consumed' && written !== 't')
+          throw new StoreUnreachableError('a one-time session could not be used: try again');
         const ticket = toTicket(cells);
         return { status, ticket: status === 'consumed' ? { ...ticket, usedAt: use.at } : ticket };
       }

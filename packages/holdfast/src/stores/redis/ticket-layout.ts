@@ -22,7 +22,7 @@ import { nearest } from './layout.ts';
 
 export const OPENED = 1;
 export const USED = 2;
-/** Until the answer was repeated: then the proof is gone. */
+/** Used with a proof, for which the answer is repeated. */
 export const PROVEN = 4;
 export const ORIGINS = 8;
 export const PAYLOAD = 16;

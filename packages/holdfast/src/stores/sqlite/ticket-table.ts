@@ -108,13 +108,12 @@ export class TicketTable implements TicketStore {
     return this.#parts.writes.run((): ConsumeTicketResult => {
       const seen = judge(this.#read, keys, use);
       // Whoever changes nothing waits for no lock.
-      if (seen.found === null || (seen.status !== 'consumed' && seen.status !== 'repeated')) return toResult(seen);
+      if (seen.status !== 'consumed') return toResult(seen);
       return this.#parts.durable.transaction(() => {
         const { read, use: write, count, add } = this.#durable;
         const judged = judge(read, keys, use);
         if (judged.found === null) return { status: 'absent' };
         const { ticket } = judged.found;
-        if (judged.status === 'repeated') write.run(ticket.usedAt, null, ticket.key);
         if (judged.status === 'consumed') {
           write.run(use.at, use.proof, ticket.key);
           count.run(stepOf(ticket.expiresAt), -1, 1);

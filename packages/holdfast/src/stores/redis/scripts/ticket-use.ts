@@ -35,14 +35,12 @@ local function use_ticket(key, at, origin, proof, repeat_ms)
     return ${USE.expired}
   end
   if not may_embed(v, flags, rest, origin) then return is_used and ${USE.used} or ${USE.wrongOrigin} end
-  if is_used then
-    -- Once: without the proof nobody can ask again.
-    v = string.char(${KIND - PROVEN} + flags) .. string.sub(v, 2, proof_at - 1) .. string.sub(v, rest)
-  else
+  if not is_used then
     local kind, proven = ${KIND + USED} + flags, ''
     if proof ~= '' then kind, proven = kind + ${PROVEN}, string.char(#proof) .. proof end
     v = string.char(kind) .. string.sub(v, 2, used - 1) .. struct.pack('>I6', at) .. proven .. string.sub(v, rest)
   end
+  -- Repeated it is written as it was: who asks waits for the replicas by WAIT, which knows of its own writes only.
   -- Not SETRANGE: it would leave room behind the value, and keep it in two pieces.
   redis.call('SET', key, v, 'KEEPTTL')
   return is_used and ${USE.repeated} or ${USE.consumed}, v, math.ceil(ends / ${TICKET_STEP_MS})

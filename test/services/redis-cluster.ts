@@ -86,7 +86,7 @@ async function startNode(nodeTimeoutMs: number, redis: RedisOptions): Promise<St
   // By default the bus has the port plus 10 000, which may be anybody's.
   const busPort = await freePort();
   const cluster = ['--cluster-enabled', 'yes', '--cluster-port', String(busPort)];
-  const timing = ['--cluster-node-timeout', String(nodeTimeoutMs), '--repl-diskless-sync-delay', '0'];
+  const timing = ['--cluster-node-timeout', String(nodeTimeoutMs)];
   const server = await startRedis({ ...redis, extra: [...cluster, ...timing, ...(redis.extra ?? [])] });
   return { server, busPort };
 }

@@ -173,7 +173,9 @@ function argumentsFor(
   certificate: Certificate | null,
 ): readonly string[] {
   const { appendonly = false, appendfsync = 'everysec', maxmemory, maxmemoryPolicy, password, acl } = options;
-  const args = appendonly ? ['--appendonly', 'yes', '--appendfsync', appendfsync] : [];
+  // Over a socket a replica counts as online up to a second before it is sent anything: until its next acknowledgement.
+  const args = ['--repl-diskless-sync', 'no'];
+  if (appendonly) args.push('--appendonly', 'yes', '--appendfsync', appendfsync);
   if (maxmemory !== undefined) args.push('--maxmemory', maxmemory);
   if (maxmemoryPolicy !== undefined) args.push('--maxmemory-policy', maxmemoryPolicy);
   if (acl !== undefined) args.push('--aclfile', join(directory, 'users.acl'));

@@ -84,9 +84,8 @@ export async function startSentinels(options: SentinelsOptions = {}): Promise<Se
 
 async function startServers({ replicas = 1, redis = {} }: SentinelsOptions): Promise<readonly RedisServer[]> {
   const { extra = [] } = redis;
-  // A replica's first copy would wait five seconds for other replicas that might want one.
-  const primary = await startRedis({ ...redis, extra: [...extra, '--repl-diskless-sync-delay', '0'] });
-  const following = ['--replicaof', HOST, String(primary.port), '--repl-diskless-sync-delay', '0'];
+  const primary = await startRedis(redis);
+  const following = ['--replicaof', HOST, String(primary.port)];
   const copies = Array.from({ length: replicas }, () => startRedis({ ...redis, extra: [...extra, ...following] }));
   const servers = [primary];
   // Whatever started has to be stopped when another one did not.

@@ -6,6 +6,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { type FastifyReply, fastify, LogController } from 'fastify';
 import { createSessions, type Sessions } from 'holdfast';
 import { createHttpSessions } from 'holdfast/http';
+import { ACTIVITY_HEADER, HINT_HEADER, REASON_HEADER } from 'holdfast/protocol';
 import { createTickets, type Tickets } from 'holdfast/tickets';
 import type { Logger } from 'pino';
 import { accountRoutes } from './accounts/account-routes.ts';
@@ -213,8 +214,8 @@ async function allowOrigins(app: App, origins: readonly string[]): Promise<void>
     origin: [...origins],
     credentials: true,
     methods: ['GET', 'HEAD', 'POST', 'DELETE'],
-    allowedHeaders: ['content-type', 'x-session-activity'],
-    exposedHeaders: ['retry-after', 'x-session-reason', 'x-session-hint'],
+    allowedHeaders: ['content-type', ACTIVITY_HEADER],
+    exposedHeaders: ['retry-after', REASON_HEADER, HINT_HEADER],
     maxAge: 600,
     strictPreflight: false,
     hideOptionsRoute: true,

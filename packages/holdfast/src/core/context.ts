@@ -13,7 +13,6 @@ import { VerifiedTokens } from './verified-tokens.ts';
 export interface ContextOptions {
   readonly store: Store;
   readonly ring: KeyRing;
-  readonly policy: Policy;
   readonly crypto: CryptoPort;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -24,10 +23,10 @@ export interface ContextOptions {
 /** How long counting all sessions may take, in milliseconds. */
 const COUNT_MS = 30_000;
 
-export interface EngineContext {
+/** What engines of every kind share. */
+export interface StoreContext {
   readonly store: Store;
   readonly ring: KeyRing;
-  readonly policy: Policy;
   readonly crypto: CryptoPort;
   readonly clock: Clock;
   readonly verified: VerifiedTokens;
@@ -44,8 +43,13 @@ export interface EngineContext {
   readonly deadline: Deadline;
 }
 
-export function createContext(options: ContextOptions): EngineContext {
-  const { store, ring, policy, crypto, clock, timers, deadlineMs } = options;
+/** The context of sessions. */
+export interface EngineContext extends StoreContext {
+  readonly policy: Policy;
+}
+
+export function createContext(options: ContextOptions): StoreContext {
+  const { store, ring, crypto, clock, timers, deadlineMs } = options;
 
   function emit(event: SessionEvent): void {
     try {
@@ -70,7 +74,6 @@ export function createContext(options: ContextOptions): EngineContext {
   return {
     store,
     ring,
-    policy,
     crypto,
     clock,
     verified: new VerifiedTokens(),

@@ -19,6 +19,7 @@ import type {
   Unreachable,
   UpdateOutcome,
 } from './outcomes.ts';
+import type { Policy } from './policy.ts';
 import { expiredBecause } from './record.ts';
 import { resolveTokens } from './resolve.ts';
 import { rotateSessionId, startAnonymousSession, startSession } from './starting.ts';
@@ -70,8 +71,8 @@ export interface Sessions {
 const SWEEP_BATCH = 500;
 
 /** Puts an engine together from its parts. Applications use `createSessions` of the package root, which supplies them. */
-export function createEngine(options: ContextOptions): Sessions {
-  const context = createContext(options);
+export function createEngine(options: ContextOptions, policy: Policy): Sessions {
+  const context = { ...createContext(options), policy };
   const { store, ring, clock, reading, writing } = context;
   const parts = {
     context,

@@ -16,17 +16,8 @@ import { assertStorable } from './session-data.ts';
 import type { StoreHealth } from './store.ts';
 import { isTicketId, newTicketId, ticketKeys } from './ticket-id.ts';
 import { MOST_TICKET_ORIGINS, ticketOriginProblem } from './ticket-origins.ts';
+import type { TicketPolicy } from './ticket-policy.ts';
 import { TICKET_PAYLOAD_MAX, type Ticket, type TicketFigures, type TicketStore } from './ticket-store.ts';
-
-/** How tickets behave. */
-export interface TicketPolicy {
-  /** How long a ticket can be used, in seconds, from 10 to 86,400. Default 1800. */
-  readonly ttlSeconds?: number;
-  /** How many may wait to be used at a time. Beyond it none is made; none gives way. Default 1000. */
-  readonly maxTickets?: number;
-  /** For how long the same idempotency key gets the same answer again, in seconds from the use on, from 0 to 60. Default 10. */
-  readonly repeatSeconds?: number;
-}
 
 /** What travels with a ticket. */
 export interface TicketContents {
@@ -112,9 +103,9 @@ const PROOF_LABEL = 'holdfast v1 one-time session, asked again';
 /** Two ids of 122 random bits never meet: when the key is taken as often as this, the random bytes are none. */
 const ATTEMPTS = 4;
 
-/** Puts the engine together. Throws `invalid-option` for a policy that cannot work or a store that keeps no tickets. */
-export function createTicketEngine(options: ContextOptions, policy: TicketPolicy): Tickets {
-  const { ttlSeconds, maxTickets, repeatSeconds } = resolveTicketPolicy(policy);
+/** Puts the engine together. Throws `invalid-option` for a store that keeps no tickets. */
+export function createTicketEngine(options: ContextOptions, policy: Required<TicketPolicy>): Tickets {
+  const { ttlSeconds, maxTickets, repeatSeconds } = policy;
   const store = ticketsOf(options.store);
   const context = createContext(options);
   const { crypto, ring, clock, reading, writing } = context;
@@ -253,21 +244,6 @@ function ticketsOf(store: ContextOptions['store']): TicketStore {
     throw new HoldfastError('invalid-option', `the store ${store.kind} keeps no one-time sessions; use another one`);
   }
   return store.tickets;
-}
-
-function resolveTicketPolicy(policy: TicketPolicy): Required<TicketPolicy> {
-  const { ttlSeconds = 1800, maxTickets = 1000, repeatSeconds = 10 } = policy;
-  const problems: string[] = [];
-  const check = (name: string, value: number, least: number, most: number): void => {
-    if (!Number.isInteger(value) || value < least || value > most) {
-      problems.push(`${name} must be a whole number from ${least} to ${most}, not ${value}`);
-    }
-  };
-  check('ttlSeconds', ttlSeconds, 10, 86_400);
-  check('maxTickets', maxTickets, 1, 100_000_000);
-  check('repeatSeconds', repeatSeconds, 0, 60);
-  if (problems.length > 0) throw new HoldfastError('invalid-option', problems.join('\n'));
-  return { ttlSeconds, maxTickets, repeatSeconds };
 }
 
 function toPayload({ origins = [], user, data }: TicketContents): string {

@@ -1,4 +1,5 @@
 /** What a browser gets of an upstream's answer: every cookie by itself, nothing personal in a cache, one voice on CORS. */
+import { HINT_HEADER } from '../protocol/names.ts';
 import { connectionNames, isHopByHop } from './forward-headers.ts';
 import { type CookieRewriter, isFolded } from './set-cookie.ts';
 
@@ -16,7 +17,7 @@ export function answerHeaders(answer: Response, request: Request, rewrite: Cooki
   }
   const lines = answer.headers.getSetCookie();
   for (const line of lines) headers.append('set-cookie', rewrite(line));
-  if (lines.some(isFolded)) headers.append('x-session-hint', 'set-cookie-folded');
+  if (lines.some(isFolded)) headers.append(HINT_HEADER, 'set-cookie-folded');
   keepPrivate(headers, request, lines.length > 0);
   return headers;
 }

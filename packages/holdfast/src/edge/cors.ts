@@ -1,4 +1,5 @@
 /** Cross-origin requests with cookies: whom answers name, and preflights that no upstream has to know about. */
+import { ACTIVITY_HEADER, HINT_HEADER, REASON_HEADER } from '../protocol/names.ts';
 import type { CorsOptions } from './options.ts';
 
 /** The rules of one edge, prepared. */
@@ -12,8 +13,8 @@ export interface Cors {
 }
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
-const HEADERS = ['content-type', 'x-session-activity'];
-const EXPOSED = ['retry-after', 'x-session-reason', 'x-session-hint', 'x-request-id'];
+const HEADERS = ['content-type', ACTIVITY_HEADER];
+const EXPOSED = ['retry-after', REASON_HEADER, HINT_HEADER, 'x-request-id'];
 const TOKEN = /^[!#$%&'+.^_`|~\w-]+$/;
 /** App shells and extensions (`capacitor://localhost`), for which URL knows no origin. */
 const OTHER_ORIGIN = /^(?!https?:|null$)[a-z][a-z0-9+.-]*:\/\/[a-z0-9.-]+(?::\d+)?$/;

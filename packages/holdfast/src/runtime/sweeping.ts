@@ -2,8 +2,11 @@
 import type { Sessions } from '../core/sessions.ts';
 import { nodeTimers } from './node.ts';
 
+/** How often, unless the application says otherwise. */
+export const SWEEP_SECONDS: number = 300;
+
 /** Starts sweeping every `seconds`, give or take a quarter; the returned function stops it. */
-export function startSweeping(sessions: Pick<Sessions, 'sweep'>, seconds: number): () => void {
+export function startSweeping(sessions: Pick<Sessions, 'sweep'>, seconds: number = SWEEP_SECONDS): () => void {
   if (seconds <= 0) return () => undefined;
   let cancel = schedule();
 

@@ -1,5 +1,6 @@
 /** One-time sessions: a back end makes one, a page uses it once. */
 export { MOST_TICKET_ORIGINS, ticketOriginProblem } from '../core/ticket-origins.ts';
+export type { TicketPolicy } from '../core/ticket-policy.ts';
 export type {
   ConsumeTicketOutcome,
   CreateTicketOutcome,
@@ -7,7 +8,6 @@ export type {
   TicketContents,
   TicketFacts,
   TicketFiguresOutcome,
-  TicketPolicy,
   TicketRefusal,
   Tickets,
 } from '../core/tickets.ts';

@@ -2,10 +2,10 @@
 import { StoreUnreachableError } from '../../src/core/errors.ts';
 import type { SessionEvent } from '../../src/core/events.ts';
 import { createKeyRing } from '../../src/core/key-ring.ts';
-import { resolvePolicy } from '../../src/core/policy.ts';
 import type { Store } from '../../src/core/store.ts';
+import { resolveTicketPolicy, type TicketPolicy } from '../../src/core/ticket-policy.ts';
 import type { TicketStore } from '../../src/core/ticket-store.ts';
-import { createTicketEngine, type TicketContents, type TicketPolicy, type Tickets } from '../../src/core/tickets.ts';
+import { createTicketEngine, type TicketContents, type Tickets } from '../../src/core/tickets.ts';
 import { nodeCrypto } from '../../src/runtime/node.ts';
 import { memoryStore } from '../../src/stores/memory.ts';
 import type { Fault } from './world.ts';
@@ -93,7 +93,6 @@ export function createTicketWorld(options: TicketWorldOptions = {}): TicketWorld
       {
         store: Object.assign(Object.create(store), { tickets: watched, health: () => store.health() }) as Store,
         ring: createKeyRing(secrets, nodeCrypto),
-        policy: resolvePolicy({}),
         crypto: options.randomBytes === undefined ? nodeCrypto : { ...nodeCrypto, randomBytes: options.randomBytes },
         clock: now,
         timers: {
@@ -105,7 +104,7 @@ export function createTicketWorld(options: TicketWorldOptions = {}): TicketWorld
         deadlineMs: 1000,
         onEvent: (event) => events.push(event),
       },
-      policy ?? {},
+      resolveTicketPolicy(policy ?? {}),
     );
   }
 }

@@ -4,7 +4,10 @@ import { test } from 'node:test';
 import type { Json } from '../../src/core/record.ts';
 import type { Store } from '../../src/core/store.ts';
 import { isTicketId } from '../../src/core/ticket-id.ts';
+import { resolveTicketPolicy } from '../../src/core/ticket-policy.ts';
 import { createTicketEngine, type TicketContents } from '../../src/core/tickets.ts';
+import { memoryStore } from '../../src/stores/memory.ts';
+import { createTickets } from '../../src/tickets/index.ts';
 import { createTicketWorld } from './tickets-world.ts';
 import { NEW_SECRET, OLD_SECRET, OTHER_SECRET } from './world.ts';
 
@@ -278,7 +281,10 @@ test('a policy that cannot work is refused with every bad value', () => {
 test('a store that keeps no one-time sessions is refused by its name', () => {
   const store = { kind: 'papyrus' } as Store;
   const options = { store } as Parameters<typeof createTicketEngine>[0];
-  assert.throws(() => createTicketEngine(options, {}), { code: 'invalid-option', message: /papyrus/ });
+  assert.throws(() => createTicketEngine(options, resolveTicketPolicy({})), {
+    code: 'invalid-option',
+    message: /papyrus/,
+  });
 });
 
 test('random bytes that repeat end in an error, not in a loop', async () => {
@@ -294,4 +300,12 @@ test('a sweep goes on until nothing is left to remove', async () => {
   world.forward(1800 + 600);
   assert.equal(await world.tickets.sweep(), 1001);
   assert.equal(await world.tickets.sweep(), 0);
+});
+
+test('createTickets names everything that cannot work at once', () => {
+  const options = { store: memoryStore(), secrets: 'weak', deadlineMs: 0, policy: { ttlSeconds: 1 } };
+  assert.throws(
+    () => createTickets(options),
+    ({ message }: Error) => /secret 1 of 1/.test(message) && /deadlineMs/.test(message) && /ttlSeconds/.test(message),
+  );
 });

@@ -93,21 +93,21 @@ export function createWorld(options: WorldOptions = {}): World {
   };
 
   function process(secrets: readonly string[]): Sessions {
-    return createEngine({
+    const context = {
       store: watched,
       ring: createKeyRing(secrets, nodeCrypto),
-      policy: resolvePolicy(options.policy),
       crypto: nodeCrypto,
       clock: now,
       timers: {
-        after(_milliseconds, passed) {
+        after(_milliseconds: number, passed: () => void) {
           deadlines.add(passed);
           return () => deadlines.delete(passed);
         },
       },
       deadlineMs: 1000,
-      onEvent: (event) => events.push(event),
-    });
+      onEvent: (event: SessionEvent) => events.push(event),
+    };
+    return createEngine(context, resolvePolicy(options.policy));
   }
 
   const secrets = options.secrets ?? [NEW_SECRET, OLD_SECRET];

@@ -34,16 +34,17 @@ export function engineOn(
   ring = rings.newer,
   onEvent: EventSink = () => undefined,
 ): Sessions {
-  return createEngine({
+  const policy = resolvePolicy({ idleSeconds: 30 * 86_400, absoluteSeconds: 400 * 86_400 });
+  const context = {
     store,
     ring,
-    policy: resolvePolicy({ idleSeconds: 30 * 86_400, absoluteSeconds: 400 * 86_400 }),
     crypto: nodeCrypto,
     clock,
     timers: { after: () => () => undefined },
     deadlineMs: 1000,
     onEvent,
-  });
+  };
+  return createEngine(context, policy);
 }
 
 /** A record in a given state of rotation; everything else is of no concern here. */

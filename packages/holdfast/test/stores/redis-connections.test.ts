@@ -245,7 +245,7 @@ describe('the package redis', () => {
 
 describe('writes that wait for replicas', () => {
   test('are answered when a replica has them, and unreachable when none is there', async () => {
-    const primary = await startRedis({ extra: ['--repl-diskless-sync-delay', '0'] });
+    const primary = await startRedis();
     const replica = await startRedis({ extra: ['--replicaof', '127.0.0.1', String(primary.port)] });
     try {
       await waitUntil('the replica followed', async () => {

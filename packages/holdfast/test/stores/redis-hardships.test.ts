@@ -16,7 +16,7 @@ watchPorts();
 
 describe('a Redis in hardship', () => {
   test('that became a replica behind its address is left for the one that the address leads to now', async (t) => {
-    const former = await startRedis({ extra: ['--repl-diskless-sync-delay', '0'] });
+    const former = await startRedis();
     t.after(() => former.stop());
     const next = await startRedis({ extra: ['--replicaof', '127.0.0.1', String(former.port)] });
     t.after(() => next.stop());

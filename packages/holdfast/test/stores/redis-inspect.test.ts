@@ -105,7 +105,7 @@ describe('the inspection of a Redis', () => {
   });
 
   test('a replica is a problem, for its role and because it takes no writes', async () => {
-    await withRedis({ extra: ['--save', '3600 1', '--repl-diskless-sync-delay', '0'] }, async (primary) => {
+    await withRedis({ extra: ['--save', '3600 1'] }, async (primary) => {
       await withRedis(
         { appendonly: true, extra: ['--replicaof', '127.0.0.1', String(primary.port)] },
         async (replica) => {

@@ -24,7 +24,7 @@ describe('the redis store that waits for replicas', () => {
   let stores: readonly [RedisStore, RedisStore];
 
   before(async () => {
-    primary = await startRedis({ extra: ['--repl-diskless-sync-delay', '0'] });
+    primary = await startRedis();
     replica = await startRedis({ extra: ['--replicaof', '127.0.0.1', String(primary.port)] });
     await waitUntil('the replica followed', async () => {
       return (await primary.command('INFO', 'replication')).includes('state=online');

@@ -63,11 +63,12 @@ export class TicketTable implements TicketStore {
   }
 
   async read(key: string, openedAt?: number): Promise<Ticket | null> {
-    const rows =
-      openedAt === undefined
-        ? await this.#database.read(this.#sql.read, [key, this.#clock()])
-        : await this.#database.query(this.#sql.open, [key, openedAt]);
-    return rows[0] === undefined ? null : toTicket(rows[0]);
+    if (openedAt === undefined) return firstTicket(await this.#database.read(this.#sql.read, [key, this.#clock()]));
+    const ticket = firstTicket(await this.#database.query(this.#sql.open, [key, openedAt]));
+    if (ticket === null || ticket.openedAt !== null || ticket.usedAt !== null) return ticket;
+    if (ticket.expiresAt <= openedAt) return ticket;
+    // Who waits for another that notes or uses it still sees what was before the statement began (READ COMMITTED).
+    return firstTicket(await this.#database.read(this.#sql.read, [key, openedAt]));
   }
 
   async consume(keys: readonly string[], use: TicketUse): Promise<ConsumeTicketResult> {
@@ -137,6 +138,10 @@ export class TicketTable implements TicketStore {
   async #dropSteps(now: number): Promise<void> {
     await this.#database.transaction(this.#sql.lockLanes, (run) => run(this.#sql.dropSteps, [stepBefore(now)]));
   }
+}
+
+function firstTicket([row]: readonly Row[]): Ticket | null {
+  return row === undefined ? null : toTicket(row);
 }
 
 function toTicket([key, createdAt, expiresAt, openedAt, usedAt, originsText, payload]: Row): Ticket {

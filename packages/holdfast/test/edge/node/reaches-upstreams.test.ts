@@ -1,6 +1,7 @@
 /** The Node transport: what it may connect to, what it keeps, and which answers are none. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
@@ -122,11 +123,15 @@ test('an upstream that says nothing is let go after the timeout', async (t) => {
 });
 
 test('the timeout is over when the headers are here: a body may take its time', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const begun = Promise.withResolvers<ServerResponse>();
   const upstream = await startUpstream(t, (_request, response) => {
     response.writeHead(200).write('slow ');
-    setTimeout(() => response.end('but whole'), 200);
+    begun.resolve(response);
   });
-  const answer = await edgeTo(t, upstream.origin, { timeoutSeconds: 0.1 }).fetch(ask());
+  const answer = await edgeTo(t, upstream.origin, { timeoutSeconds: 10 }).fetch(ask());
+  t.mock.timers.tick(60_000);
+  (await begun.promise).end('but whole');
   assert.equal(await answer.text(), 'slow but whole');
 });
 

@@ -4,6 +4,8 @@ import type { KeyRing } from './key-ring.ts';
 
 /** A UUID of version 4 in lower case (RFC 9562 5.4): 122 random bits. */
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+/** Each byte as two digits: an id costs half of what `toString(16)` takes. */
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 const encoder = new TextEncoder();
 
 export function newTicketId(crypto: CryptoPort): string {
@@ -32,7 +34,7 @@ function toUuid(bytes: Uint8Array): string {
     let byte = bytes[i] as number;
     if (i === 6) byte = (byte & 0x0f) | 0x40;
     if (i === 8) byte = (byte & 0x3f) | 0x80;
-    hex += (byte + 256).toString(16).slice(1);
+    hex += HEX[byte];
   }
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }

@@ -139,7 +139,7 @@ export function createTicketEngine(options: ContextOptions, policy: Required<Tic
             origins,
             payload,
           };
-          const made = await writing('createTicket', () => store.create(ticket, maxTickets, createdAt));
+          const made = await writing.direct('createTicket', () => store.create(ticket, maxTickets, createdAt));
           if (made.status === 'created')
             return { status: 'created', id, ticket: factsOf(ticket, fromPayload(payload) ?? {}) };
           if (made.status === 'limit-reached') {
@@ -176,7 +176,7 @@ export function createTicketEngine(options: ContextOptions, policy: Required<Tic
       return answering(async () => {
         const proof = idempotencyKey === undefined ? null : proofOf(id, idempotencyKey);
         const use = { at: clock(), origin: origin ?? null, proof, repeatMs: repeatSeconds * 1000 };
-        const result = await writing('consumeTicket', () => store.consume(ticketKeys(ring, id), use));
+        const result = await writing.direct('consumeTicket', () => store.consume(ticketKeys(ring, id), use));
         switch (result.status) {
           case 'consumed':
           case 'repeated': {

@@ -47,6 +47,7 @@ export class Database {
   readonly #pool: PgPool;
   readonly #end: () => Promise<void>;
   readonly #timeoutMs: number;
+  readonly #maxConnections: number;
   readonly #maxWaiting: number;
   readonly #heeded = new WeakSet<object>();
   #closing: Promise<void> | null = null;
@@ -60,6 +61,7 @@ export class Database {
     this.#pool = pool;
     this.#end = end;
     this.#timeoutMs = settings.statementTimeoutMs;
+    this.#maxConnections = settings.maxConnections;
     this.#maxWaiting = settings.maxConnections * WAITING_PER_CONNECTION;
     heed(pool);
   }
@@ -69,16 +71,18 @@ export class Database {
     return this.#again(() => this.#onClient(async (client) => ask(client, text, values, this.#timeoutMs)));
   }
 
-  /** {@link query} for what changes nothing: sent once more when its connection broke under it. */
+  /** {@link query} for what changes nothing: sent again when its connection broke under it. */
   async read(text: string, values: readonly unknown[] = []): Promise<readonly Row[]> {
-    let tried = false;
+    // All that were open may break at once, and each that was tried has left the pool: the last try gets a new one.
+    let left = this.#maxConnections;
     return this.#again(async () => {
-      try {
-        return await this.#onClient(async (client) => ask(client, text, values, this.#timeoutMs));
-      } catch (error) {
-        if (tried || !isCut(error)) throw error;
-        tried = true;
-        return await this.#onClient(async (client) => ask(client, text, values, this.#timeoutMs));
+      for (;;) {
+        try {
+          return await this.#onClient(async (client) => ask(client, text, values, this.#timeoutMs));
+        } catch (error) {
+          if (left === 0 || !isCut(error)) throw error;
+          left--;
+        }
       }
     });
   }

@@ -27,10 +27,11 @@ export class Batch<Item, Answer> {
     });
   }
 
+  /** Of many about half, and the rest with the next turn: Redis works on one half while this process works on the other. */
   readonly #flush = (): void => {
-    const all = this.#waiting;
-    this.#waiting = [];
-    for (let at = 0; at < all.length; at += MOST) void this.#sendSome(all.slice(at, at + MOST));
+    const now = this.#waiting.splice(0, MOST * Math.ceil(this.#waiting.length / MOST / 2));
+    if (this.#waiting.length > 0) setImmediate(this.#flush);
+    for (let at = 0; at < now.length; at += MOST) void this.#sendSome(now.slice(at, at + MOST));
   };
 
   async #sendSome(some: readonly Waiting<Item, Answer>[]): Promise<void> {

@@ -37,6 +37,8 @@ export function ticketUsing(scenario: TicketScenario): void {
       assert.ok(winner?.status === 'consumed');
       assert.deepEqual(await handle(1).read(key), winner.ticket);
     }
+    // Whoever won, it was before this: what is used later than a count is none of its business.
+    time.now += CALLERS;
     await fixture.assertFigures({ live: 0, used: CONTESTS, totalCreated: CONTESTS, totalUsed: CONTESTS });
   });
 

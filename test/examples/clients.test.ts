@@ -120,6 +120,8 @@ for (const name of ['react-vite', 'vue']) {
       await page.getByRole('button', { name: 'Sign in' }).click();
       await notes(page, ADA);
     });
+    // Vite's part of the page would complain that its server has gone.
+    await page.close();
     await stopInOrder(example, 143);
   });
 }
@@ -228,6 +230,7 @@ stageTest('examples/server-rendered: sign in, F5 without a question, keep a note
     assert.equal((await fetch(`${example.address}//`)).status, 400);
     assert.equal((await fetch(example.address)).status, 200);
   });
+  await page.close();
   await stopInOrder(example, 0);
 });
 

@@ -128,10 +128,16 @@ function fail(sentence, status = 1) {
   process.exit(status);
 }
 
+/** Test files are processes that start others: with what was compiled before, a start costs half of the processor time. */
+function environmentOf(name) {
+  if (name !== 'test') return process.env;
+  return { NODE_COMPILE_CACHE: join(ROOT, 'node_modules', '.cache', 'node'), ...process.env };
+}
+
 /** Runs one step to its end with our own streams; answers its exit code, or dies of the signal that it died of. */
-function runStep(node, args) {
+function runStep(node, args, env) {
   return new Promise((done) => {
-    const child = spawn(node, ['-C', 'holdfast-source', ...args], { cwd: ROOT, stdio: 'inherit' });
+    const child = spawn(node, ['-C', 'holdfast-source', ...args], { cwd: ROOT, env, stdio: 'inherit' });
     // A terminal sends Ctrl-C to the child as well: passing it on would count as the second, impatient one.
     const onSignal = (signal) => {
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
@@ -171,7 +177,7 @@ async function main([name, ...args]) {
   if (reason !== null) install(reason);
   const node = nodeBinary();
   for (const step of command(args)) {
-    const code = await runStep(node, step);
+    const code = await runStep(node, step, environmentOf(name));
     if (code !== 0) process.exit(code);
   }
 }

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
+import { childEnvironment } from '../../test/services/child-environment.ts';
 import { removeAtExit } from './leftovers.ts';
 
 export interface Program {
@@ -25,7 +26,7 @@ export class ProcessGroup {
   constructor({ file, args, directory, environment }: Program) {
     this.#child = spawn(file, args, {
       cwd: directory,
-      env: { PATH: process.env.PATH ?? '', HOME: directory, ...environment },
+      env: { ...childEnvironment(), HOME: directory, ...environment },
       stdio: ['pipe', 'pipe', 'pipe'],
       detached: true,
     });

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { childEnvironment } from '../../services/child-environment.ts';
 import { removeAtExit } from './leftovers.ts';
 
 export interface CommandSetup {
@@ -27,7 +28,7 @@ export class Command {
     const clock = clockAheadSeconds === 0 ? [] : ['--import', clockModule(clockAheadSeconds)];
     this.#child = spawn(process.execPath, ['-C', 'holdfast-source', ...clock, main, ...words], {
       cwd: directory,
-      env: { PATH: process.env.PATH ?? '', HOME: directory, ...environment },
+      env: { ...childEnvironment(), HOME: directory, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { childEnvironment } from '../../../../test/services/child-environment.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const START_LIMIT_MS = 20_000;
@@ -31,7 +32,7 @@ export function startCommand(test: TestContext, words: readonly string[], option
   const [file = process.execPath, ...before] = [...(options.through ?? []), process.execPath];
   const child = spawn(file, [...before, '-C', 'holdfast-source', MAIN, ...words], {
     cwd: options.directory,
-    env: { PATH: process.env.PATH ?? '', ...options.environment },
+    env: { ...childEnvironment(), ...options.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

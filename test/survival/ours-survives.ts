@@ -12,6 +12,18 @@ const REFUSALS = new Set(['other-key', 'no-key']);
 /** Every drill's id. */
 export const ALL: readonly string[] = DRILLS.map(({ id }) => id);
 
+/** Those in which processes could get in each other's way: the service plays them with two workers, the others with one. */
+export const FLEET: readonly string[] = [
+  'connections',
+  'sigterm-restart',
+  'kill9',
+  'other-key',
+  'token-expiry',
+  'sign-out-in-flight',
+  'sign-out-everywhere',
+  'store-frozen',
+];
+
 /** `notApplicable`: those of the drills that may say so of this system; every other one has to survive. */
 export function survives(systemId: string, drills: readonly string[], notApplicable: readonly string[] = []): void {
   const kind = SYSTEMS.find(({ id }) => id === systemId);

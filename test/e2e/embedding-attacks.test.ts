@@ -1,6 +1,7 @@
 /** Whoever gets hold of a one-time session, or of a page that embeds one, gets nothing out of it. */
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
+import { waitUntil } from '../services/wait-until.ts';
 import { firstTab } from './harness/browser.ts';
 import { ask } from './harness/direct.ts';
 import { SERVICE_HOST, STRANGER_HOST, stageEmbedding } from './harness/embedding-stage.ts';
@@ -191,11 +192,7 @@ stageTest(
         },
         { page: last.frameUrl, use: `${auth}${USE}?session_id=${last.id}` },
       );
-      const deadline = Date.now() + 20_000;
-      while (new Set(ahead()).size < 2) {
-        assert.ok(Date.now() < deadline, `nothing was fetched ahead: ${ahead()}`);
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
+      await waitUntil('both were fetched ahead', () => new Set(ahead()).size >= 2, { deadlineMs: 20_000 });
       assert.ok(
         ahead().every((each) => each.endsWith(' prefetch')),
         String(ahead()),

@@ -1,11 +1,10 @@
 /** The model test of the client notices when any one of its rules is broken. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { pathToFileURL } from 'node:url';
+import { type ModelRun, runOnCopy } from '../model/run-on-copy.ts';
 
 /** One rule broken, in a copy of the sources, and the weather in which it shows. */
 interface Mutation {
@@ -151,18 +150,8 @@ async function copySources(name: string): Promise<string> {
   return source;
 }
 
-async function runModel(source: string, weather: string): Promise<{ code: number | null; output: string }> {
-  const file = new URL('./agrees-with-the-server.test.ts', import.meta.url).pathname;
-  const args = ['-C', 'holdfast-source', `--test-name-pattern=${weather}$`, file];
-  const child = spawn(process.execPath, args, {
-    // Without NODE_TEST_CONTEXT the child reports in words of its own.
-    env: { ...process.env, HOLDFAST_MODEL_SOURCE: `${pathToFileURL(source).href}/`, NODE_TEST_CONTEXT: undefined },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
-  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  return { code, output };
+function runModel(source: string, weather: string): Promise<ModelRun> {
+  return runOnCopy(source, new URL('./agrees-with-the-server.test.ts', import.meta.url), `${weather}$`);
 }
 
 describe('one rule broken', { concurrency: 2 }, () => {

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TokenGrant } from '../../src/core/outcomes.ts';
 import type { Session } from '../../src/core/record.ts';
+import type { Fault } from './faults.ts';
 import {
   ACCESS_DUE,
   createWorld,
-  type Fault,
   Jar,
   NEW_SECRET,
   OLD_SECRET,

@@ -1,8 +1,8 @@
 /** A store in trouble never uses up a one-time session that its caller could not ask for again. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Fault } from './faults.ts';
 import { createTicketWorld, type TicketWorld } from './tickets-world.ts';
-import type { Fault } from './world.ts';
 import { NEW_SECRET, OTHER_SECRET } from './world.ts';
 
 const SHOP = 'https://shop.example';

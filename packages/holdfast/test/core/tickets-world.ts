@@ -8,7 +8,7 @@ import type { TicketStore } from '../../src/core/ticket-store.ts';
 import { createTicketEngine, type TicketContents, type Tickets } from '../../src/core/tickets.ts';
 import { nodeCrypto } from '../../src/runtime/node.ts';
 import { memoryStore } from '../../src/stores/memory.ts';
-import type { Fault } from './world.ts';
+import { type Fault, plantFaults } from './faults.ts';
 import { NEW_SECRET } from './world.ts';
 
 export interface TicketWorld {
@@ -42,22 +42,12 @@ export function createTicketWorld(options: TicketWorldOptions = {}): TicketWorld
   if (kept === undefined) throw new Error('the memory store keeps no one-time sessions');
   const events: SessionEvent[] = [];
   const calls: string[] = [];
-  const deadlines = new Set<() => void>();
+  const faulty = plantFaults();
 
-  async function run<T>(operation: string, call: () => PromiseLike<T> | T): Promise<T> {
+  function run<T>(operation: string, call: () => PromiseLike<T> | T): Promise<T> {
     calls.push(operation);
-    const fault = world.plan(operation);
-    if (fault === 'fails') throw new StoreUnreachableError('planted: not done', { retryAfterSeconds: 7 });
-    if (fault === 'hangs') {
-      queueMicrotask(() => {
-        for (const passed of [...deadlines]) passed();
-      });
-      return new Promise(() => undefined);
-    }
-    const result = await call();
-    // An ordinary error on purpose: the engine has to take anything that a backend's client may throw.
-    if (fault === 'loses its answer') throw new Error('planted: done, but the answer was lost');
-    return result;
+    const refusal = new StoreUnreachableError('planted: not done', { retryAfterSeconds: 7 });
+    return faulty.run(world.plan(operation), call, refusal);
   }
 
   const watched: TicketStore = {
@@ -95,12 +85,7 @@ export function createTicketWorld(options: TicketWorldOptions = {}): TicketWorld
         ring: createKeyRing(secrets, nodeCrypto),
         crypto: options.randomBytes === undefined ? nodeCrypto : { ...nodeCrypto, randomBytes: options.randomBytes },
         clock: now,
-        timers: {
-          after(_milliseconds, passed) {
-            deadlines.add(passed);
-            return () => deadlines.delete(passed);
-          },
-        },
+        timers: faulty.timers,
         deadlineMs: 1000,
         onEvent: (event) => events.push(event),
       },

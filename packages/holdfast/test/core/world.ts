@@ -14,6 +14,7 @@ import type { Store } from '../../src/core/store.ts';
 import { nodeCrypto } from '../../src/runtime/node.ts';
 import { memoryStore } from '../../src/stores/memory.ts';
 import { sqliteStore } from '../../src/stores/sqlite.ts';
+import { type Fault, plantFaults } from './faults.ts';
 
 export const DAY = 24 * 60 * 60;
 /** Longer than any access token lives. */
@@ -24,7 +25,6 @@ export const NEW_SECRET = 'mB7nV4cX1zL9kJ3hG6fD8sA0pO5iU2yT-rE_wQqWxZv';
 export const OTHER_SECRET = 'tY6uI3oP9aS2dF7gH1jK5lZ8xC4vB0nM_qW-eRrTyUi';
 
 /** How a planted store failure looks from the engine. */
-export type Fault = 'fails' | 'hangs' | 'loses its answer';
 
 export interface World {
   readonly sessions: Sessions;
@@ -56,21 +56,11 @@ export function createWorld(options: WorldOptions = {}): World {
   const store = options.store?.(now) ?? memoryStore({ clock: now });
   const events: SessionEvent[] = [];
   const calls: string[] = [];
-  const deadlines = new Set<() => void>();
+  const faulty = plantFaults();
 
-  async function run<T>(operation: string, call: () => PromiseLike<T> | T): Promise<T> {
+  function run<T>(operation: string, call: () => PromiseLike<T> | T): Promise<T> {
     const fault = world.plan(calls.push(operation), operation);
-    if (fault === 'fails') throw new StoreUnreachableError('planted: not done');
-    if (fault === 'hangs') {
-      queueMicrotask(() => {
-        for (const passed of [...deadlines]) passed();
-      });
-      return new Promise(() => undefined);
-    }
-    const result = await call();
-    // An ordinary error on purpose: the engine has to take anything that a backend's client may throw.
-    if (fault === 'loses its answer') throw new Error('planted: done, but the answer was lost');
-    return result;
+    return faulty.run(fault, call, new StoreUnreachableError('planted: not done'));
   }
 
   const watched: Store = {
@@ -98,12 +88,7 @@ export function createWorld(options: WorldOptions = {}): World {
       ring: createKeyRing(secrets, nodeCrypto),
       crypto: nodeCrypto,
       clock: now,
-      timers: {
-        after(_milliseconds: number, passed: () => void) {
-          deadlines.add(passed);
-          return () => deadlines.delete(passed);
-        },
-      },
+      timers: faulty.timers,
       deadlineMs: 1000,
       onEvent: (event: SessionEvent) => events.push(event),
     };

@@ -1,11 +1,10 @@
 /** The model test of the layered store notices when any one rule of the protocol is broken. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { pathToFileURL } from 'node:url';
+import { type ModelRun, runOnCopy } from './run-on-copy.ts';
 
 /** One rule broken in a copy of the sources, and the program of the model that must notice. */
 interface Mutation {
@@ -197,18 +196,8 @@ before(async () => {
 });
 after(() => rm(directory, { recursive: true, force: true }));
 
-async function runModel(source: string, program: string): Promise<{ code: number | null; output: string }> {
-  const file = new URL('./layered-explored.test.ts', import.meta.url).pathname;
-  const pattern = `: ${program}$`;
-  const child = spawn(process.execPath, ['-C', 'holdfast-source', `--test-name-pattern=${pattern}`, file], {
-    // Without NODE_TEST_CONTEXT the child reports in words of its own.
-    env: { ...process.env, HOLDFAST_MODEL_SOURCE: `${pathToFileURL(source).href}/`, NODE_TEST_CONTEXT: undefined },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
-  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  return { code, output };
+function runModel(source: string, program: string): Promise<ModelRun> {
+  return runOnCopy(source, new URL('./layered-explored.test.ts', import.meta.url), `: ${program}$`);
 }
 
 describe('the model test notices broken rules', { concurrency: 2 }, () => {

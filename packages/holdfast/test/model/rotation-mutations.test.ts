@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { pathToFileURL } from 'node:url';
+import { type ModelRun, runOnCopy } from './run-on-copy.ts';
 
 /** One rule broken, in a copy of the sources, and the model test that must notice. */
 interface Mutation {
@@ -125,20 +124,8 @@ before(async () => {
 });
 after(() => rm(directory, { recursive: true, force: true }));
 
-async function runModel(
-  source: string,
-  model: Mutation['noticedBy'],
-): Promise<{ code: number | null; output: string }> {
-  const file = new URL(`./rotation-${model}.test.ts`, import.meta.url).pathname;
-  const child = spawn(process.execPath, ['-C', 'holdfast-source', file], {
-    // Without NODE_TEST_CONTEXT the child reports in words of its own.
-    env: { ...process.env, HOLDFAST_MODEL_SOURCE: `${pathToFileURL(source).href}/`, NODE_TEST_CONTEXT: undefined },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
-  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  return { code, output };
+function runModel(source: string, model: Mutation['noticedBy']): Promise<ModelRun> {
+  return runOnCopy(source, new URL(`./rotation-${model}.test.ts`, import.meta.url));
 }
 
 for (const [index, { rule, file, from, to, also, noticedBy }] of MUTATIONS.entries()) {
